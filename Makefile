@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Suburb: see README.md, or "make help".
+#
+# Userspace products go to $(BUILD) (default: build). A variant build takes a
+# BUILD of its own: make BUILD=build/asan SAN=1; make BUILD=build/x CC=x-gcc.
+
+BUILD      ?= build
+KDIR       ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
+		$(lastword $(sort $(wildcard /usr/src/linux-headers-*-amd64 /lib/modules/*/build))))
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+PKG_CONFIG ?= pkg-config
+CFLAGS     ?= -O2 -g
+VERSION    := 0.1.0
+
+ifeq ($(SAN),1)
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+endif
+ifeq ($(COV),1)
+SAN_FLAGS := --coverage -fprofile-abs-path
+endif
+
+override CFLAGS += -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+	-Wpointer-arith -Wvla -Wno-unused-parameter -fno-strict-aliasing -D_GNU_SOURCE \
+	-DSUBURB_VERSION='"$(VERSION)"' -Iinclude -I. $(SAN_FLAGS)
+
+EXPORTER_SRC := $(wildcard exporter/*.c exporter/backend/*.c exporter/backend/*/*.c)
+TOOL_SRC     := $(wildcard tools/*.c)
+EXPORTER_PKG := libusb-1.0 libuv inih
+TOOL_PKG     := json-c
+
+EXPORTER_OBJ := $(EXPORTER_SRC:%.c=$(BUILD)/obj/%.o)
+TOOL_OBJ     := $(TOOL_SRC:%.c=$(BUILD)/obj/%.o)
+
+.PHONY: all
+all: $(BUILD)/suburbd $(BUILD)/suburb
+
+$(BUILD)/suburbd: $(EXPORTER_OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs $(EXPORTER_PKG))
+
+$(BUILD)/suburb: $(TOOL_OBJ)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs $(TOOL_PKG))
+
+$(BUILD)/obj/exporter/%.o: exporter/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $$($(PKG_CONFIG) --cflags $(EXPORTER_PKG)) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/tools/%.o: tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $$($(PKG_CONFIG) --cflags $(TOOL_PKG)) -MMD -MP -c -o $@ $<
+
+-include $(EXPORTER_OBJ:.o=.d) $(TOOL_OBJ:.o=.d)
+
+# --- kernel module -----------------------------------------------------------
+
+.PHONY: module
+module:
+	@test -n "$(KDIR)" || { echo "no kernel headers found: run 'make deps' or set KDIR=" >&2; exit 1; }
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/kernel W=1 modules
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)
+	@if [ -n "$(KDIR)" ]; then $(MAKE) -s -C $(KDIR) M=$(CURDIR)/kernel clean; fi
+
+-include tests/tests.mk
+-include tests/vm/vm.mk

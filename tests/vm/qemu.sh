@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# qemu.sh - the command line of one VM, for run.sh.
+#
+# Everything that a VM says goes to files in its own folder: console (the
+# kernel's log as it comes), dmesg (the log of all levels, when it ended well),
+# output (stdout and stderr of the script), result ("exit STATUS", written last)
+# and qemu (what QEMU itself complained about).
+
+# Debian's kernel with the figures that an emulated machine needs: lost ticks and
+# a busy host must not look like a hang, but a real hang must end the run.
+kernel_options='console=ttyS0 loglevel=5 log_buf_len=4M no_timer_check net.ifnames=0
+	panic=-1 oops=panic hung_task_panic=1 sysctl.kernel.hung_task_timeout_secs=60
+	watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120 sysctl.kernel.sysrq=1'
+
+# Whether /dev/kvm works can only be found out by trying: it may be there and
+# hang. A machine is asked once per boot.
+accelerator() { # IMAGE
+	local answer
+	answer=$1/accelerator-$(cat /proc/sys/kernel/random/boot_id)
+
+	if ! [ -s "$answer" ]; then
+		echo tcg,thread=multi >"$answer.$$"
+		if [ -w /dev/kvm ] && grep -qwE 'svm|vmx' /proc/cpuinfo &&
+			trial_boot "$1" | grep -q 'trial: running'; then
+			echo kvm >"$answer.$$"
+		fi
+		mv "$answer.$$" "$answer"
+	fi
+	cat "$answer"
+}
+
+trial_boot() { # IMAGE
+	timeout --signal=KILL 15 qemu-system-x86_64 -accel kvm -cpu max -M q35 -m 256 \
+		-nodefaults -no-reboot -display none -serial stdio \
+		-kernel "$1/vmlinux" -initrd "$1/initramfs" \
+		-append 'console=ttyS0 panic=-1 suburb.trial' </dev/null 2>/dev/null
+}
+
+# qemu_command ROLE DIR: set the array "qemu". DIR has the payload; the caller's
+# options are in image, accel, smp, mem, usb, qemu_extra and shell.
+qemu_command() {
+	local role=$1 dir=$2 port device
+
+	: "${usb=}" "${qemu_extra=}" "${shell=}"
+	qemu=(qemu-system-x86_64 -name "suburb-$role" -accel "$accel" -cpu max
+		-M "q35,i8042=off,vmport=off,sata=off,smbus=off" -smp "$smp" -m "$mem"
+		-nodefaults -no-user-config -no-reboot -display none
+		-kernel "$image/vmlinux" -initrd "$image/initramfs" -append "${kernel_options//[$'\n\t']/ }"
+		-serial "file:$dir/console"
+		-drive "if=virtio,format=raw,snapshot=on,file=$image/root.img"
+		-drive "if=virtio,format=raw,readonly=on,file=$dir/payload.tar"
+		-device "virtio-serial-pci,max_ports=16")
+	for port in output dmesg result; do
+		qemu+=(-chardev "file,id=$port,path=$dir/$port"
+			-device "virtserialport,chardev=$port,name=suburb.$port")
+	done
+	chardev_loop monitor "$dir"
+	qemu+=(-mon "chardev=monitor,mode=control")
+	if [ -n "$shell" ] && [ "$role" != exporter ]; then
+		qemu+=(-chardev "stdio,id=shell,signal=off" -device "virtconsole,chardev=shell")
+	fi
+	case $role in
+	exporter) network "$dir" server=on 01 ;;
+	importer) network "$dir" server=off 02 ;;
+	esac
+	qemu+=(-device "qemu-xhci,id=xhci,p2=15,p3=15")
+	if [ "$role" != importer ]; then
+		for device in ${usb//,/ }; do
+			usb_device "$device" "$dir" || return
+		done
+		# shellcheck disable=SC2206 # several words by intention
+		qemu+=($qemu_extra)
+	fi
+}
+
+# Two cables between the VMs: the link under test and the one for the helpers.
+network() { # DIR SERVER-OPTION NUMBER
+	local cable
+
+	for cable in link control; do
+		qemu+=(-netdev "stream,id=$cable,addr.type=unix,addr.path=${1%/*}/$cable.sock,$2")
+	done
+	qemu+=(-device "virtio-net-pci,netdev=link,mac=52:54:00:83:00:$3"
+		-device "virtio-net-pci,netdev=control,mac=52:54:00:84:00:$3")
+}

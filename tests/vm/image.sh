@@ -27,8 +27,10 @@ packages=(
 	e2fsprogs dosfstools busybox-static socat strace tcpdump vim-tiny less
 )
 
-# What the initramfs needs to mount the root and unpack the payload.
-boot_modules=(virtio_pci virtio_blk ext4 crc32c-intel)
+# What the initramfs needs to mount the root and unpack the payload, and what
+# every guest uses.
+boot_modules=(virtio_pci virtio_blk ext4 crc32c-intel virtio_console virtio_net
+	xhci_pci configfs)
 
 die() {
 	echo "image.sh: $*" >&2

@@ -47,7 +47,7 @@ die() {
 parse_options() {
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--two) two=yes ;;
+		--two) two=2 ;;
 		--shell) shell=yes ;;
 		--quiet) quiet=yes ;;
 		-c | --usb | --payload | --name | --timeout | --smp | --mem | --qemu)
@@ -73,7 +73,7 @@ parse_options() {
 }
 
 check_options() {
-	local number
+	local number script
 
 	for number in "$timeout" "$smp" "$mem"; do
 		[[ $number =~ ^[1-9][0-9]*$ ]] || die "'$number' is not a number"
@@ -87,7 +87,10 @@ check_options() {
 		: "${name:=command}"
 	else
 		[ ${#scripts[@]} -gt 0 ] || usage
-		[ -f "${scripts[0]}" ] || die "no script '${scripts[0]}'"
+		[ -z "$two" ] || [ ${#scripts[@]} -le 2 ] || usage
+		for script in "${scripts[@]:0:${two:-1}}"; do
+			[ -x "$script" ] || die "'$script' is no executable script"
+		done
 	fi
 	if [ -z "$name" ]; then
 		name=$(basename "${scripts[0]}" .sh)
@@ -131,8 +134,8 @@ gather_payload() {
 			add_payload "$item" "$(guest_path "$item")"
 		fi
 	done
-	for item in "${scripts[@]:0:${two:+2}${two:-1}}"; do
-		[ ! -f "$item" ] || add_payload "$item" "$(guest_path "$item")"
+	for item in "${scripts[@]:0:${two:-1}}"; do
+		add_payload "$item" "$(guest_path "$item")"
 	done
 }
 

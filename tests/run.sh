@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# run.sh - runs the programs of one test layer and writes one TAP 13 file
+#
+#   run.sh RESULT.tap PROGRAM...
+#
+# A program is a cmocka test or anything else that prints TAP. It fails as a
+# whole, by a line of its own, if it crashes, hangs, exits non-zero without a
+# failed test, or prints other than the number of tests that it planned. What
+# it wrote to stderr is shown when something failed.
+#
+# TEST_RUN      put before each compiled program, e.g. "qemu-s390x -L DIR"
+# TEST_TIMEOUT  seconds per program, 120 if unset
+
+set -uo pipefail
+
+[ $# -ge 1 ] || { echo "usage: run.sh RESULT.tap PROGRAM..." >&2; exit 2; }
+result=$1
+shift
+layer=$(basename "$result" .tap)
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$(dirname "$result")"
+rm -f "$result"
+
+# cmocka writes "not ok N # SKIP name" for a skipped test.
+renumber() { # PROGRAM EXIT-STATUS < its TAP
+	awk -v program="$1" -v status="$2" '
+	function line(word, name) { print word " - " program ": " name }
+	/^1\.\.[0-9]+/ { planned += substr($1, 4); plans++; next }
+	/^(not )?ok [0-9]+ # SKIP / { sub(/^.*# SKIP /, ""); line("ok", $0 " # SKIP"); seen++; next }
+	/^ok( |$)/ { sub(/^ok *[0-9]* *-? */, ""); line("ok", $0); seen++; next }
+	/^not ok( |$)/ { sub(/^not ok *[0-9]* *-? */, ""); line("not ok", $0); seen++; failed++; next }
+	/^#/ { print; next }
+	{ print "# " $0 }
+	END {
+		if (status == 124 || status == 137)
+			line("not ok", "ended in time")
+		else if (status >= 126)
+			line("not ok", "ended by itself, not with status " status)
+		else if (!plans || planned != seen)
+			line("not ok", "ran all of its tests (" seen + 0 " of " planned + 0 ")")
+		else if (status != 0 && !failed)
+			line("not ok", "ended with status 0, not " status)
+	}'
+}
+
+run() { # PROGRAM
+	local name status prefix=()
+
+	name=$(basename "$1")
+	case $1 in *.sh) ;; *) read -ra prefix <<<"${TEST_RUN:-}" ;; esac
+	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 "${TEST_TIMEOUT:-120}" \
+		${prefix[@]+"${prefix[@]}"} "$1" >"$work/out" 2>"$work/err" </dev/null
+	status=$?
+	renumber "$name" $status <"$work/out" >"$work/tap"
+	cat "$work/tap" >>"$work/all"
+	if grep -q '^not ok' "$work/tap"; then
+		grep -v '^ok' "$work/tap"
+		sed "s/^/# $name: /" "$work/err" | tail -n 60
+	fi
+}
+
+start=$SECONDS
+: >"$work/all"
+for program; do
+	run "$program"
+done
+{
+	echo "TAP version 13"
+	awk '/^ok / { $1 = "ok " ++n } /^not ok / { $2 = "ok " ++n } { print }
+	     END { print "1.." n + 0 }' "$work/all"
+} >"$work/result"
+mv "$work/result" "$result"
+echo "$layer: $(grep -c '^ok' "$work/all") ok, $(grep -c '^not ok' "$work/all") not ok, $((SECONDS - start)) s"
+! grep -q '^not ok' "$work/all"

@@ -55,6 +55,9 @@ enum backend_change_kind {
 	BACKEND_SET_INTERFACE, /* interface, value: bAlternateSetting */
 	BACKEND_CLEAR_HALT, /* endpoint */
 	BACKEND_RESET,
+	/* Only for a backend whose ops leave @open and @close NULL: */
+	BACKEND_OPEN,
+	BACKEND_CLOSE,
 };
 
 /**
@@ -101,7 +104,8 @@ struct backend_events {
  * @stop: end; every device was closed before. Its handles on the loop are
  *	closed when the loop has run once more
  * @open: take the device away from the local kernel's drivers. 0 or a negative
- *	SUBURB_E*
+ *	SUBURB_E*. A backend that may block for long in it leaves @open and @close
+ *	NULL, and gets BACKEND_OPEN and BACKEND_CLOSE by way of @change
  * @close: give it back to them. Every transfer and change is done before
  * @submit: 0 and later done(); or a negative SUBURB_E* and no done()
  * @cancel: ask for an end; done() still comes, with -SUBURB_ECONNRESET or with
@@ -147,6 +151,7 @@ struct backend_device {
 	char *manufacturer; /* UTF-8, or NULL; control characters and all */
 	char *product;
 	char *serial;
+	bool imported; /* sits on a virtual controller: is itself a remote device */
 };
 
 #endif

@@ -15,7 +15,7 @@ top=$(realpath "$here/../..")
 . "$here/judge.sh"
 
 two='' shell='' quiet='' command='' usb='' qemu_extra='' name=''
-timeout=300 smp=2 mem=768
+timeout=300 smp='' mem=768
 payload=()
 
 usage() {
@@ -31,7 +31,8 @@ usage() {
 	                    path, from the top of the source); repeatable
 	  --name NAME       results go to build/results/vm-NAME.tap (default: the script's name)
 	  --timeout SECS    kill the VMs after that time (default $timeout)
-	  --smp N, --mem M  processors and MiB per VM (default $smp, $mem)
+	  --smp N           processors per VM (default 2; with --two: 1 each)
+	  --mem M           MiB of memory per VM (default $mem)
 	  --qemu 'ARGS'     more arguments for QEMU (single VM or exporter)
 	  --quiet           do not show the script's output while it runs
 	  --shell           a shell in the VM (with --two: in the importer)
@@ -75,6 +76,7 @@ parse_options() {
 check_options() {
 	local number script
 
+	: "${smp:=$((two ? 1 : 2))}"
 	for number in "$timeout" "$smp" "$mem"; do
 		[[ $number =~ ^[1-9][0-9]*$ ]] || die "'$number' is not a number"
 	done

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * USB/IP operations as a client. Everything that the exporter says is judged
+ * before it is used: version, code, counts, the bus id that it repeats, the
+ * speed. All messages name the exporter, since several may be in a script.
+ *
+ * An exporter that refuses with another words than it should is still an
+ * exporter: what a status means is told to the user, never acted upon, but for
+ * one thing (asking again).
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "stream.h"
+
+#define RETRY_FOR_MS 1000
+#define RETRY_PAUSE_MS 200
+
+/* Whatever can come first: reads the head of a reply to @expected. */
+static int receive_op(const struct stream *stream, uint16_t expected, struct suburb_op *op,
+		      struct failure *failure)
+{
+	struct suburb_wire_op wire;
+	int ret = stream_receive(stream, &wire, sizeof(wire), failure);
+
+	if (ret)
+		return ret;
+	if (suburb_get_op(&wire, sizeof(wire), op) < 0)
+		return failure_set(
+			failure, -EPROTO,
+			"%s does not speak USB/IP 1.1.1: it answered with version 0x%04x",
+			stream->peer, __be16_to_cpu(wire.version));
+	if (op->code != expected)
+		return failure_set(failure, -EPROTO,
+				   "%s broke the protocol: reply 0x%04x where 0x%04x was due",
+				   stream->peer, op->code, expected);
+	return 0;
+}
+
+static int receive_device(const struct stream *stream, struct suburb_device *device,
+			  struct failure *failure)
+{
+	struct suburb_wire_device wire;
+	int ret = stream_receive(stream, &wire, sizeof(wire), failure);
+
+	if (ret)
+		return ret;
+	if (suburb_get_device(&wire, sizeof(wire), device) < 0)
+		return failure_set(failure, -EPROTO,
+				   "%s broke the protocol: a device's path or bus id has no end",
+				   stream->peer);
+	return 0;
+}
+
+/* --- DEVLIST -------------------------------------------------------------- */
+
+static int receive_count(const struct stream *stream, uint32_t *count, struct failure *failure)
+{
+	struct suburb_op op;
+	__be32 wire;
+	int ret = receive_op(stream, SUBURB_OP_REP_DEVLIST, &op, failure);
+
+	if (ret)
+		return ret;
+	if (op.status != SUBURB_OP_OK)
+		return failure_set(failure, -EREMOTEIO,
+				   "%s refuses to list its devices (status %" PRIu32 ")",
+				   stream->peer, op.status);
+	ret = stream_receive(stream, &wire, sizeof(wire), failure);
+	if (ret)
+		return ret;
+	*count = __be32_to_cpu(wire);
+	if (*count > OFFER_MOST_DEVICES)
+		return failure_set(failure, -EPROTO,
+				   "%s broke the protocol: it claims to have %" PRIu32
+				   " devices, more than %d",
+				   stream->peer, *count, OFFER_MOST_DEVICES);
+	return 0;
+}
+
+static int receive_offered(const struct stream *stream, struct offer *offer,
+			   struct failure *failure)
+{
+	struct suburb_device device;
+	struct offered *offered;
+	int ret = receive_device(stream, &device, failure);
+
+	if (ret)
+		return ret;
+	offered = offer_add(offer, &device);
+	if (!offered)
+		return failure_set(failure, -ENOMEM, "out of memory");
+	return stream_receive(stream, offered->interfaces,
+			      device.num_interfaces * sizeof(*offered->interfaces), failure);
+}
+
+static int list(const struct stream *stream, struct offer *offer, struct failure *failure)
+{
+	struct suburb_wire_op request;
+	uint32_t count = 0;
+	int ret;
+
+	suburb_put_op(&request, SUBURB_OP_REQ_DEVLIST, 0);
+	ret = stream_send(stream, &request, sizeof(request), failure);
+	if (!ret)
+		ret = receive_count(stream, &count, failure);
+	for (uint32_t i = 0; !ret && i < count; i++)
+		ret = receive_offered(stream, offer, failure);
+	return ret;
+}
+
+int client_list(const struct dial *dial, struct deadline deadline, struct offer *offer,
+		struct failure *failure)
+{
+	struct stream stream = { .peer = dial->host.text, .deadline = deadline };
+	int ret;
+
+	*offer = (struct offer){ 0 };
+	stream.fd = dial_connect(dial, deadline, failure);
+	if (stream.fd < 0)
+		return stream.fd;
+	ret = list(&stream, offer, failure);
+	close(stream.fd);
+	if (ret)
+		offer_free(offer);
+	return ret;
+}
+
+/* --- IMPORT --------------------------------------------------------------- */
+
+/* -EBUSY: asking again may help. */
+static int refused(const struct stream *stream, const char *busid, uint32_t status,
+		   struct failure *failure)
+{
+	switch (status) {
+	case SUBURB_OP_NA:
+		return failure_set(
+			failure, -EBUSY,
+			"%s refuses %s: it may be in use by another importer, or by a driver there",
+			stream->peer, busid);
+	case SUBURB_OP_DEV_BUSY:
+		return failure_set(failure, -EBUSY,
+				   "%s on %s is in use by another importer: detach it there first",
+				   busid, stream->peer);
+	case SUBURB_OP_DEV_ERR:
+		return failure_set(failure, -EIO,
+				   "%s on %s is in an error state: plug it in again there", busid,
+				   stream->peer);
+	case SUBURB_OP_NODEV:
+		return failure_set(failure, -EBUSY, "%s exports no device %s: see 'suburb list %s'",
+				   stream->peer, busid, stream->peer);
+	default:
+		return failure_set(failure, -EREMOTEIO, "%s refuses %s (status %" PRIu32 ")",
+				   stream->peer, busid, status);
+	}
+}
+
+static int check_device(const struct stream *stream, const char *busid,
+			const struct suburb_device *device, struct failure *failure)
+{
+	if (strcmp(device->busid, busid) != 0)
+		return failure_set(failure, -EPROTO,
+				   "%s broke the protocol: asked for %s, it gave %s", stream->peer,
+				   busid, device->busid);
+	if (!suburb_speed_valid(device->speed))
+		return failure_set(failure, -EPROTO,
+				   "%s on %s has speed %" PRIu32 ", which no USB device has", busid,
+				   stream->peer, device->speed);
+	return 0;
+}
+
+static int import(const struct stream *stream, const char *busid, struct suburb_device *device,
+		  struct failure *failure)
+{
+	struct {
+		struct suburb_wire_op op;
+		struct suburb_wire_busid busid;
+	} request;
+	struct suburb_op op;
+	int ret;
+
+	suburb_put_op(&request.op, SUBURB_OP_REQ_IMPORT, 0);
+	suburb_put_busid(&request.busid, busid);
+	ret = stream_send(stream, &request, sizeof(request), failure);
+	if (!ret)
+		ret = receive_op(stream, SUBURB_OP_REP_IMPORT, &op, failure);
+	if (ret)
+		return ret;
+	if (op.status != SUBURB_OP_OK)
+		return refused(stream, busid, op.status, failure);
+	ret = receive_device(stream, device, failure);
+	return ret ? ret : check_device(stream, busid, device, failure);
+}
+
+static int import_once(const struct dial *dial, const char *busid, struct deadline deadline,
+		       struct suburb_device *device, struct failure *failure)
+{
+	struct stream stream = { .peer = dial->host.text, .deadline = deadline };
+	int ret;
+
+	stream.fd = dial_connect(dial, deadline, failure);
+	if (stream.fd < 0)
+		return stream.fd;
+	ret = import(&stream, busid, device, failure);
+	if (ret)
+		close(stream.fd);
+	return ret ? ret : stream.fd;
+}
+
+int client_import(const struct dial *dial, const char *busid, struct deadline deadline,
+		  struct suburb_device *device, struct failure *failure)
+{
+	struct deadline retry = deadline_sooner(deadline, deadline_in(RETRY_FOR_MS));
+	int ret;
+
+	for (;;) {
+		ret = import_once(dial, busid, deadline, device, failure);
+		if (ret != -EBUSY || deadline_left(retry) == 0)
+			return ret;
+		deadline_pause(retry, RETRY_PAUSE_MS);
+	}
+}

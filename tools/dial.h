@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From a host to a connected socket. Names are resolved once for a run of the
+ * tool; each device then gets a connection of its own.
+ */
+#ifndef TOOLS_DIAL_H
+#define TOOLS_DIAL_H
+
+#include <netdb.h>
+
+#include "deadline.h"
+#include "failure.h"
+#include "host.h"
+
+struct dial {
+	struct host host;
+	struct addrinfo *addresses;
+};
+
+/* Looks up @host. 0 or a negative errno; dial_free() in both cases. */
+int dial_resolve(struct dial *dial, const struct host *host, struct failure *failure);
+void dial_free(struct dial *dial);
+
+/*
+ * Connects to the first address that answers: all are tried, a little apart,
+ * so that one which answers nothing costs no time. Returns a non-blocking
+ * socket that notices a dead peer within 20 s, or a negative errno.
+ */
+int dial_connect(const struct dial *dial, struct deadline deadline, struct failure *failure);
+
+#endif

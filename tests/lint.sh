@@ -1,0 +1,67 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# lint.sh - what can be said of the source without building it: TAP
+#
+# Looks at the files that git knows; what is only lying around is not judged.
+# Without git it is everything outside of build.
+
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. tests/tap.sh
+
+source_files() {
+	local file
+
+	{ git ls-files 2>/dev/null || find . -type f ! -path './build/*' -printf '%P\n'; } |
+		grep -v '^LICENSES/' | while read -r file; do
+		[ ! -f "$file" ] || echo "$file"
+	done
+}
+
+mapfile -t files < <(source_files)
+mapfile -t scripts < <(
+	printf '%s\n' "${files[@]}" | grep '\.sh$'
+	grep -lE '^#!(/usr)?/bin/(env )?(ba)?sh' -- "${files[@]}"
+)
+mapfile -t scripts < <(printf '%s\n' "${scripts[@]}" | sort -u)
+mapfile -t pages < <(printf '%s\n' "${files[@]}" | grep '\.[1-8]$')
+
+every_file_has_spdx() {
+	local without
+
+	without=$(printf '%s\n' "${files[@]}" | grep -v '^\.git' |
+		xargs -d '\n' grep -L 'SPDX-License-Identifier: ')
+	[ -z "$without" ] || { echo "$without"; false; }
+}
+
+# Where a thing is tracked is not the source.
+nothing_left_to_do() {
+	! printf '%s\n' "${files[@]}" | grep -v '^tests/lint\.sh$' |
+		xargs -d '\n' grep -nwE 'TODO|FIXME|XXX'
+}
+
+no_trailing_space() {
+	! grep -nIE '[[:space:]]+$' -- "${files[@]}"
+}
+
+# inout, ser: names in descriptors and structures.
+words() {
+	codespell --ignore-words-list=inout,ser,hda,creat,fo,ba -- "${files[@]}"
+}
+
+# mandoc exits 0 for what it calls STYLE.
+man_pages() {
+	mandoc -T lint -W style "${pages[@]}"
+}
+
+check "every file has its SPDX line" every_file_has_spdx
+check "nothing is left to do in the source" nothing_left_to_do
+check "no white space at the end of a line" no_trailing_space
+check "words are spelled right" words
+check "shellcheck is content with ${#scripts[@]} scripts" shellcheck -x -P SCRIPTDIR "${scripts[@]}"
+if [ ${#pages[@]} -gt 0 ]; then
+	check "mandoc is content with ${#pages[@]} man pages" man_pages
+fi
+tap_done

@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * URBs on their way: the table of what is in flight, and the rules of USB/IP's
+ * unlinking. A request is one URB; it is up to two messages, a CMD_SUBMIT and,
+ * if its driver changes its mind, a CMD_UNLINK:
+ *
+ *                     next()         sent()        reply
+ *   submit:  WAITING ────────► SENDING ────► SENT ───────► IDLE
+ *   unlink:  IDLE ──► WAITING ────► SENDING ────► SENT ──► IDLE
+ *           suburb_queue_unlink()
+ *
+ * Who owns the URB:
+ *   submit WAITING        this queue; unlinking gives it back at once
+ *   submit SENDING, SENT  the connection's worker may be using its buffer, and
+ *                         the exporter may be using the device: only the
+ *                         exporter's word gives it back, RET_SUBMIT with its
+ *                         result or RET_UNLINK without one, or the session's
+ *                         end, after the connection was stopped
+ *   submit IDLE           its driver again; the request may live on until the
+ *                         RET_UNLINK is in
+ *
+ * A reply counts when it is whole, and only to a message that was wholly sent.
+ * A URB goes back exactly once: whoever takes request->urb, under the lock,
+ * gives it back, without the lock.
+ *
+ * The window bounds what the exporter has to hold: requests and payload bytes
+ * on the wire and not wholly answered, RET_UNLINK included. An endpoint with
+ * nothing in flight may always send one, or an idle endpoint could stop the
+ * others. Unlinks do not wait.
+ */
+#include <linux/slab.h>
+#include <linux/usb.h>
+
+#include "buffer.h"
+#include "request.h"
+#include "trace.h"
+
+enum suburb_message_state { MESSAGE_IDLE, MESSAGE_WAITING, MESSAGE_SENDING, MESSAGE_SENT };
+
+/**
+ * struct suburb_message - one CMD_SUBMIT or CMD_UNLINK
+ * @node: in queue.urgent, .waiting or .sent, unless IDLE
+ * @hash: in queue.by_seqnum, if SENDING or SENT
+ * @request: it belongs to
+ * @seqnum: given when it is sent
+ * @state: see above
+ */
+struct suburb_message {
+	struct list_head node;
+	struct hlist_node hash;
+	struct suburb_request *request;
+	u32 seqnum;
+	enum suburb_message_state state;
+};
+
+/**
+ * struct suburb_request - one URB on its way
+ * @all: in queue.all
+ * @urb: NULL once taken
+ * @submit: its CMD_SUBMIT
+ * @unlink: its CMD_UNLINK
+ * @endpoint: index into the queue's tables
+ * @bytes: counted against the window
+ */
+struct suburb_request {
+	struct list_head all;
+	struct urb *urb;
+	struct suburb_message submit;
+	struct suburb_message unlink;
+	u32 bytes;
+	u8 endpoint;
+};
+
+static struct kmem_cache *suburb_request_cache;
+
+static bool is_unlink(const struct suburb_message *message)
+{
+	return message == &message->request->unlink;
+}
+
+/* Direction of the data, as usbcore set it; OUT for a control transfer without any. */
+static bool is_in(const struct urb *urb)
+{
+	return (urb->transfer_flags & URB_DIR_MASK) == URB_DIR_IN;
+}
+
+static u8 endpoint_index(const struct urb *urb)
+{
+	u8 number = usb_endpoint_num(&urb->ep->desc);
+
+	return number && is_in(urb) ? 16 + number : number;
+}
+
+/**
+ * suburb_request_alloc - a request for a URB
+ * @urb: checked: see suburb_buffer_holds()
+ * @gfp: from usbcore
+ */
+struct suburb_request *suburb_request_alloc(struct urb *urb, gfp_t gfp)
+{
+	struct suburb_request *request = kmem_cache_zalloc(suburb_request_cache, gfp);
+
+	if (!request)
+		return NULL;
+	request->urb = urb;
+	request->bytes = urb->transfer_buffer_length;
+	request->endpoint = endpoint_index(urb);
+	request->submit.request = request;
+	request->unlink.request = request;
+	INIT_LIST_HEAD(&request->submit.node);
+	INIT_LIST_HEAD(&request->unlink.node);
+	return request;
+}
+
+void suburb_request_free(struct suburb_request *request)
+{
+	kmem_cache_free(suburb_request_cache, request);
+}
+
+/* --- small steps, all under the lock -------------------------------------- */
+
+static void message_sending(struct suburb_queue *queue, struct suburb_message *message)
+{
+	lockdep_assert_held(&queue->lock);
+	message->seqnum = ++queue->seqnum;
+	message->state = MESSAGE_SENDING;
+	list_move_tail(&message->node, &queue->sent);
+	hash_add(queue->by_seqnum, &message->hash, message->seqnum);
+}
+
+static void message_idle(struct suburb_message *message)
+{
+	list_del_init(&message->node);
+	hash_del(&message->hash);
+	message->state = MESSAGE_IDLE;
+}
+
+/* Frees the request when nothing of it is left to come. */
+static void request_settle(struct suburb_queue *queue, struct suburb_request *request)
+{
+	lockdep_assert_held(&queue->lock);
+	if (request->unlink.state == MESSAGE_WAITING && !request->urb)
+		message_idle(&request->unlink);
+	if (request->submit.state != MESSAGE_IDLE || request->unlink.state != MESSAGE_IDLE)
+		return;
+	queue->requests_in_flight--;
+	queue->bytes_in_flight -= request->bytes;
+	queue->outstanding[request->endpoint]--;
+	list_del(&request->all);
+	suburb_request_free(request);
+}
+
+static struct urb *request_take_urb(struct suburb_queue *queue, struct suburb_request *request)
+{
+	struct urb *urb = request->urb;
+
+	lockdep_assert_held(&queue->lock);
+	if (!urb)
+		return NULL;
+	request->urb = NULL;
+	queue->pending--;
+	queue->host->take(urb);
+	return urb;
+}
+
+static struct suburb_message *find_sent(struct suburb_queue *queue, u32 seqnum, bool unlink)
+{
+	struct suburb_message *message;
+
+	lockdep_assert_held(&queue->lock);
+	hash_for_each_possible(queue->by_seqnum, message, hash, seqnum) {
+		if (message->seqnum == seqnum && message->state == MESSAGE_SENT &&
+		    is_unlink(message) == unlink)
+			return message;
+	}
+	return NULL;
+}
+
+/* --- from the host controller --------------------------------------------- */
+
+/**
+ * suburb_queue_add - a URB to be sent
+ * @queue: its lock is held, and it is not dead
+ * @request: from suburb_request_alloc(); the queue's from now on
+ */
+void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request)
+{
+	lockdep_assert_held(&queue->lock);
+	request->urb->hcpriv = request;
+	request->submit.state = MESSAGE_WAITING;
+	list_add_tail(&request->submit.node, &queue->waiting);
+	list_add_tail(&request->all, &queue->all);
+	queue->pending++;
+	queue->counters[request->endpoint].urbs++;
+	suburb_conn_kick(queue->conn);
+}
+
+/**
+ * suburb_queue_unlink - a driver changed its mind
+ * @queue: its lock is held
+ * @urb: usbcore found it on its endpoint, so it is not given back yet
+ *
+ * Return: true if the URB never left and has been taken: the caller gives it
+ * back once the lock is free. False if that will happen by itself.
+ */
+bool suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb)
+{
+	struct suburb_request *request = urb->hcpriv;
+
+	lockdep_assert_held(&queue->lock);
+	queue->counters[request->endpoint].unlinks++;
+	trace_suburb_unlink(queue->devid, request->endpoint, request->submit.seqnum);
+	if (request->submit.state == MESSAGE_WAITING) {
+		request_take_urb(queue, request);
+		list_del(&request->submit.node);
+		list_del(&request->all);
+		suburb_request_free(request);
+		return true;
+	}
+	if (request->unlink.state == MESSAGE_IDLE && !queue->dead) {
+		request->unlink.state = MESSAGE_WAITING;
+		list_add_tail(&request->unlink.node, &queue->urgent);
+		suburb_conn_kick(queue->conn);
+	}
+	return false;
+}
+
+/* --- to the exporter ------------------------------------------------------ */
+
+static bool window_has_room(const struct suburb_queue *queue, const struct suburb_request *request)
+{
+	return !queue->outstanding[request->endpoint] ||
+	       (queue->requests_in_flight < queue->window_requests &&
+		queue->bytes_in_flight + request->bytes <= queue->window_bytes);
+}
+
+/* The first that the window lets through; none may overtake another of its endpoint. */
+static struct suburb_message *next_waiting(struct suburb_queue *queue)
+{
+	struct suburb_message *message;
+	u32 blocked = 0;
+
+	list_for_each_entry(message, &queue->waiting, node) {
+		if (blocked & BIT(message->request->endpoint))
+			continue;
+		if (window_has_room(queue, message->request))
+			return message;
+		blocked |= BIT(message->request->endpoint);
+	}
+	return NULL;
+}
+
+static bool is_control(const struct urb *urb)
+{
+	return usb_endpoint_xfer_control(&urb->ep->desc);
+}
+
+static u32 wire_flags(const struct urb *urb)
+{
+	u32 flags = 0;
+
+	if (urb->transfer_flags & URB_SHORT_NOT_OK)
+		flags |= SUBURB_URB_SHORT_NOT_OK;
+	if (urb->transfer_flags & URB_ZERO_PACKET)
+		flags |= SUBURB_URB_ZERO_PACKET;
+	if (is_in(urb))
+		flags |= SUBURB_URB_DIR_IN;
+	return flags;
+}
+
+static void put_submit(const struct suburb_queue *queue, const struct suburb_message *message,
+		       struct suburb_wire_header *header, struct suburb_cursor *payload)
+{
+	const struct urb *urb = message->request->urb;
+	struct suburb_submit submit = {
+		.seqnum = message->seqnum,
+		.devid = queue->devid,
+		.direction = is_in(urb) ? SUBURB_DIR_IN : SUBURB_DIR_OUT,
+		.ep = usb_endpoint_num(&urb->ep->desc),
+		.transfer_flags = wire_flags(urb),
+		.length = urb->transfer_buffer_length,
+		.interval = urb->interval,
+	};
+
+	if (is_control(urb))
+		memcpy(submit.setup, urb->setup_packet, sizeof(submit.setup));
+	suburb_put_submit(header, &submit);
+	suburb_cursor_init(payload, urb, is_in(urb) ? 0 : submit.length);
+	trace_suburb_submit(queue->devid, message->request->endpoint, message->seqnum,
+			    submit.length);
+}
+
+static void put_unlink(const struct suburb_queue *queue, const struct suburb_message *message,
+		       struct suburb_wire_header *header, struct suburb_cursor *payload)
+{
+	struct suburb_unlink unlink = {
+		.seqnum = message->seqnum,
+		.devid = queue->devid,
+		.target = message->request->submit.seqnum,
+	};
+
+	suburb_put_unlink(header, &unlink);
+	memset(payload, 0, sizeof(*payload));
+}
+
+/* suburb_conn_ops.next */
+bool suburb_queue_next(struct suburb_queue *queue, struct suburb_wire_header *header,
+		       struct suburb_cursor *payload, void **name)
+{
+	struct suburb_message *message;
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	message = list_first_entry_or_null(&queue->urgent, struct suburb_message, node);
+	if (!message)
+		message = next_waiting(queue);
+	if (message) {
+		message_sending(queue, message);
+		if (is_unlink(message)) {
+			put_unlink(queue, message, header, payload);
+		} else {
+			queue->requests_in_flight++;
+			queue->bytes_in_flight += message->request->bytes;
+			queue->outstanding[message->request->endpoint]++;
+			put_submit(queue, message, header, payload);
+		}
+		*name = message;
+	}
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return message;
+}
+
+/* suburb_conn_ops.sent */
+void suburb_queue_sent(struct suburb_queue *queue, void *name)
+{
+	struct suburb_message *message = name;
+	unsigned long flags;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	message->state = MESSAGE_SENT;
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+/* --- from the exporter ---------------------------------------------------- */
+
+static int begin_ret_submit(struct suburb_queue *queue, const struct suburb_ret_submit *ret,
+			    struct suburb_cursor *payload, struct suburb_violation *violation)
+{
+	struct suburb_message *message = find_sent(queue, ret->seqnum, false);
+	const struct urb *urb;
+
+	if (!message)
+		return suburb_violates(violation, "seqnum of RET_SUBMIT", ret->seqnum);
+	urb = message->request->urb;
+	if (suburb_check_ret_submit(ret, urb->transfer_buffer_length, 0, violation))
+		return -EPROTO;
+	suburb_cursor_init(payload, urb, is_in(urb) ? ret->actual_length : 0);
+	queue->receiving = message->request;
+	return 0;
+}
+
+static int begin_ret_unlink(struct suburb_queue *queue, const struct suburb_ret_unlink *ret,
+			    struct suburb_cursor *payload, struct suburb_violation *violation)
+{
+	struct suburb_message *message = find_sent(queue, ret->seqnum, true);
+
+	if (!message)
+		return suburb_violates(violation, "seqnum of RET_UNLINK", ret->seqnum);
+	if (suburb_check_ret_unlink(ret, violation))
+		return -EPROTO;
+	memset(payload, 0, sizeof(*payload));
+	queue->receiving = message->request;
+	return 0;
+}
+
+/*
+ * suburb_conn_ops.reply. The URB that it belongs to stays with us until
+ * suburb_queue_complete(): nobody but the connection's worker gives back a
+ * URB that was sent.
+ */
+int suburb_queue_reply(struct suburb_queue *queue, const struct suburb_reply *reply,
+		       struct suburb_cursor *payload, struct suburb_violation *violation)
+{
+	unsigned long flags;
+	int ret;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	queue->reply = *reply;
+	if (reply->command == SUBURB_RET_SUBMIT)
+		ret = begin_ret_submit(queue, &reply->submit, payload, violation);
+	else
+		ret = begin_ret_unlink(queue, &reply->unlink, payload, violation);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return ret;
+}
+
+/* The URB has its result; returns the status to give it back with. */
+static int finish_submit(struct suburb_queue *queue, struct suburb_request *request)
+{
+	const struct suburb_ret_submit *ret = &queue->reply.submit;
+	struct suburb_endpoint_status *counter = &queue->counters[request->endpoint];
+
+	message_idle(&request->submit);
+	request->urb->actual_length = ret->actual_length;
+	counter->bytes += ret->actual_length;
+	if (ret->status && request->unlink.state == MESSAGE_IDLE)
+		counter->errors++;
+	trace_suburb_reply(queue->devid, request->endpoint, ret->seqnum, ret->status,
+			   ret->actual_length);
+	return ret->status;
+}
+
+/*
+ * Unlinked. If no RET_SUBMIT came before, none comes, whatever the status says
+ * (a Linux server drops the data of a transfer that ends while it is being
+ * unlinked, and reports that transfer's status): nothing was moved.
+ */
+static int finish_unlink(struct suburb_request *request)
+{
+	message_idle(&request->unlink);
+	if (request->urb)
+		message_idle(&request->submit);
+	return -ECONNRESET;
+}
+
+/* suburb_conn_ops.complete */
+void suburb_queue_complete(struct suburb_queue *queue)
+{
+	struct suburb_request *request;
+	unsigned long flags;
+	struct urb *urb;
+	int status;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	request = queue->receiving;
+	queue->receiving = NULL;
+	if (queue->reply.command == SUBURB_RET_SUBMIT)
+		status = finish_submit(queue, request);
+	else
+		status = finish_unlink(request);
+	urb = request_take_urb(queue, request);
+	request_settle(queue, request);
+	/* What the window kept back may go now. */
+	if (!list_empty(&queue->waiting) && queue->conn)
+		suburb_conn_kick(queue->conn);
+	spin_unlock_irqrestore(&queue->lock, flags);
+
+	if (urb)
+		queue->host->giveback(urb, status);
+}
+
+/* --- life ----------------------------------------------------------------- */
+
+/**
+ * suburb_queue_init - an empty queue, dead until suburb_queue_start()
+ * @queue: set
+ * @devid: of the device at the exporter
+ * @host: where URBs go back to
+ * @window_requests: 0: default
+ * @window_bytes: 0: default
+ */
+void suburb_queue_init(struct suburb_queue *queue, u32 devid, const struct suburb_host_ops *host,
+		       u32 window_requests, u32 window_bytes)
+{
+	spin_lock_init(&queue->lock);
+	queue->devid = devid;
+	queue->host = host;
+	queue->dead = true;
+	INIT_LIST_HEAD(&queue->urgent);
+	INIT_LIST_HEAD(&queue->waiting);
+	INIT_LIST_HEAD(&queue->sent);
+	INIT_LIST_HEAD(&queue->all);
+	hash_init(queue->by_seqnum);
+	queue->window_requests = window_requests ?: SUBURB_WINDOW_REQUESTS;
+	queue->window_bytes = window_bytes ?: SUBURB_WINDOW_BYTES;
+}
+
+/**
+ * suburb_queue_start - URBs are taken from now on
+ * @queue: dead
+ * @conn: started
+ */
+void suburb_queue_start(struct suburb_queue *queue, struct suburb_conn *conn)
+{
+	spin_lock_irq(&queue->lock);
+	queue->conn = conn;
+	queue->dead = false;
+	spin_unlock_irq(&queue->lock);
+}
+
+/**
+ * suburb_queue_kill - take nothing more, and kick the connection no more
+ * @queue: the queue
+ *
+ * The first half of the end. Then stop the connection, then drain.
+ */
+void suburb_queue_kill(struct suburb_queue *queue)
+{
+	spin_lock_irq(&queue->lock);
+	queue->dead = true;
+	queue->conn = NULL;
+	spin_unlock_irq(&queue->lock);
+}
+
+/**
+ * suburb_queue_drain - give everything back
+ * @queue: dead, its connection stopped: nobody uses a buffer any more
+ * @status: for those that were not unlinked
+ */
+void suburb_queue_drain(struct suburb_queue *queue, int status)
+{
+	struct suburb_request *request;
+	struct urb *urb;
+
+	spin_lock_irq(&queue->lock);
+	while ((request = list_first_entry_or_null(&queue->all, struct suburb_request, all))) {
+		urb = request_take_urb(queue, request);
+		message_idle(&request->submit);
+		message_idle(&request->unlink);
+		list_del(&request->all);
+		suburb_request_free(request);
+		if (!urb)
+			continue;
+		spin_unlock_irq(&queue->lock);
+		queue->host->giveback(urb, status);
+		spin_lock_irq(&queue->lock);
+	}
+	queue->receiving = NULL;
+	spin_unlock_irq(&queue->lock);
+}
+
+int suburb_request_init(void)
+{
+	suburb_request_cache = KMEM_CACHE(suburb_request, 0);
+	return suburb_request_cache ? 0 : -ENOMEM;
+}
+
+void suburb_request_exit(void)
+{
+	kmem_cache_destroy(suburb_request_cache);
+}

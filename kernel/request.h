@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * URBs on their way to an exporter and back. See request.c.
+ */
+#ifndef _SUBURB_REQUEST_H
+#define _SUBURB_REQUEST_H
+
+#include <linux/hashtable.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <uapi/linux/suburb.h>
+
+#include "conn.h"
+
+struct urb;
+struct suburb_request;
+
+/* Endpoint 0, and numbers 1 to 15 for OUT (index n) and IN (index 16 + n). */
+#define SUBURB_ENDPOINTS 32
+#define SUBURB_HASH_BITS 8
+
+#define SUBURB_WINDOW_REQUESTS 256
+#define SUBURB_WINDOW_BYTES (8 * 1024 * 1024)
+
+/**
+ * struct suburb_host_ops - what requests need of the host controller
+ * @take: usbcore no longer sees the URB on its endpoint; queue.lock is held
+ * @giveback: the URB's driver has it back; no locks held, and the URB was
+ *	taken before. Drivers submit again from within
+ */
+struct suburb_host_ops {
+	void (*take)(struct urb *urb);
+	void (*giveback)(struct urb *urb, int status);
+};
+
+/**
+ * struct suburb_queue - all requests of one remote device
+ * @devid: repeated in every message
+ * @host: where URBs go back to
+ * @lock: protects all below, and urb->hcpriv and the endpoints' URB lists of
+ *	this device. Innermost of ours; usbcore's hcd_urb_list_lock nests inside
+ * @conn: where messages go; NULL once dead
+ * @dead: nothing more is taken
+ * @urgent: messages that overtake @waiting: unlinks
+ * @waiting: CMD_SUBMITs not sent yet
+ * @sent: messages being sent or sent, in that order, until answered
+ * @all: requests
+ * @by_seqnum: messages in @sent
+ * @seqnum: of the last message
+ * @receiving: request whose reply is arriving
+ * @reply: that reply
+ * @window_requests: most of them in flight
+ * @window_bytes: most payload of these
+ * @requests_in_flight: sent and not wholly answered
+ * @bytes_in_flight: payload of these
+ * @outstanding: requests in flight, by endpoint index
+ * @pending: URBs not given back
+ * @counters: by endpoint index
+ */
+struct suburb_queue {
+	u32 devid;
+	const struct suburb_host_ops *host;
+
+	spinlock_t lock;
+
+	/* Protected by lock: */
+	struct suburb_conn *conn;
+	bool dead;
+	struct list_head urgent;
+	struct list_head waiting;
+	struct list_head sent;
+	struct list_head all;
+	DECLARE_HASHTABLE(by_seqnum, SUBURB_HASH_BITS);
+	u32 seqnum;
+	struct suburb_request *receiving;
+	struct suburb_reply reply;
+	u32 window_requests;
+	u32 window_bytes;
+	u32 requests_in_flight;
+	u64 bytes_in_flight;
+	u32 outstanding[SUBURB_ENDPOINTS];
+	u32 pending;
+	struct suburb_endpoint_status counters[SUBURB_ENDPOINTS];
+};
+
+int suburb_request_init(void);
+void suburb_request_exit(void);
+
+struct suburb_request *suburb_request_alloc(struct urb *urb, gfp_t gfp);
+void suburb_request_free(struct suburb_request *request);
+
+void suburb_queue_init(struct suburb_queue *queue, u32 devid, const struct suburb_host_ops *host,
+		       u32 window_requests, u32 window_bytes);
+void suburb_queue_start(struct suburb_queue *queue, struct suburb_conn *conn);
+void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request);
+bool suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb);
+void suburb_queue_kill(struct suburb_queue *queue);
+void suburb_queue_drain(struct suburb_queue *queue, int status);
+
+/* suburb_conn_ops without failed(); the owner is the queue */
+bool suburb_queue_next(struct suburb_queue *queue, struct suburb_wire_header *header,
+		       struct suburb_cursor *payload, void **message);
+void suburb_queue_sent(struct suburb_queue *queue, void *message);
+int suburb_queue_reply(struct suburb_queue *queue, const struct suburb_reply *reply,
+		       struct suburb_cursor *payload, struct suburb_violation *violation);
+void suburb_queue_complete(struct suburb_queue *queue);
+
+#endif

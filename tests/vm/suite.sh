@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# suite.sh - run kselftests one after the other in a guest of run.sh:
+#
+#   suite.sh TEST...    names in tests/kselftest or build/kselftest
+#
+# What a C test or a script prints is TAP already and goes out as it is. One that
+# hangs is killed; one that ends early, or fails without saying so, is a failed
+# test of its own. In a pair of VMs the exporter is the other one.
+
+set -u
+export OUTPUT=/suburb/build/kselftest
+scripts=/suburb/tests/kselftest
+limit=$(sed -n 's/^timeout=//p' "$scripts/settings")
+failed=0
+
+if [ "$VM_ROLE" = importer ]; then
+	export AT_EXPORTER=vm-other EXPORTER=exporter LISTEN=10.83.0.1
+fi
+
+run_test() { # NAME
+	local program=$OUTPUT/$1 status start=$SECONDS
+
+	[ -x "$program" ] || program=$scripts/$1
+	echo "# --- $1"
+	timeout -k 20 "$limit" "$program"
+	status=$?
+	echo "# --- $1: status $status after $((SECONDS - start)) s"
+	case $status in
+	0 | 4) ;;
+	1) failed=1 ;;
+	*)
+		echo "not ok $1: ended with status $status"
+		failed=1
+		;;
+	esac
+}
+
+modprobe suburb-hcd || echo "# no suburb-hcd"
+for test; do
+	run_test "$test"
+done
+exit "$failed"

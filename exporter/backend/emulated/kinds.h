@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The kinds of emulated devices. Vendor 0x1209 is pid.codes; its products
+ * 0x0001 to 0x0010 are set aside for tests, and no product may be sold with
+ * them.
+ */
+#ifndef EXPORTER_BACKEND_EMULATED_KINDS_H
+#define EXPORTER_BACKEND_EMULATED_KINDS_H
+
+#include "exporter/backend/emulated/device.h"
+
+#define EMULATED_VENDOR 0x1209
+
+extern const struct emulated_kind emulated_keyboard; /* product 0x0001 */
+extern const struct emulated_kind emulated_mouse; /* product 0x0002 */
+extern const struct emulated_kind emulated_serial; /* product 0x0003 */
+extern const struct emulated_kind emulated_disk; /* product 0x0004 */
+extern const struct emulated_kind emulated_loopback; /* product 0x0005 */
+
+#endif

@@ -82,7 +82,6 @@ void suburb_port_reset_done(struct suburb_port *port)
 		return;
 	port->resetting = false;
 	port->enabled = true;
-	port->suspended = false;
 	port->link = USB_SS_PORT_LS_U0;
 	port->change |= USB_PORT_STAT_C_RESET;
 	if (port->warm)
@@ -108,6 +107,7 @@ static void begin_reset(struct suburb_port *port, bool warm)
 	if (!connected(port))
 		return;
 	port->enabled = false;
+	port->suspended = false;
 	port->resetting = true;
 	port->warm = warm;
 }

@@ -221,7 +221,8 @@ static int get_offer(struct attach *attach, const struct select *selects, int co
 	for (;;) {
 		int ret = client_list(&attach->dial, deadline, &attach->offer, failure);
 
-		if (ret || all_offered(&attach->offer, selects, count) || !deadline_left(retry))
+		if (ret || all_offered(&attach->offer, selects, count) ||
+		    deadline_left(retry) <= RETRY_PAUSE_MS)
 			return ret;
 		offer_free(&attach->offer);
 		deadline_pause(retry, RETRY_PAUSE_MS);

@@ -218,7 +218,7 @@ int client_import(const struct dial *dial, const char *busid, struct deadline de
 
 	for (;;) {
 		ret = import_once(dial, busid, deadline, device, failure);
-		if (ret != -EBUSY || deadline_left(retry) == 0)
+		if (ret != -EBUSY || deadline_left(retry) <= RETRY_PAUSE_MS)
 			return ret;
 		deadline_pause(retry, RETRY_PAUSE_MS);
 	}

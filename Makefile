@@ -33,7 +33,12 @@ EXPORTER_OBJ := $(EXPORTER_SRC:%.c=$(BUILD)/obj/%.o)
 TOOL_OBJ     := $(TOOL_SRC:%.c=$(BUILD)/obj/%.o)
 
 .PHONY: all
-all: $(BUILD)/suburbd $(BUILD)/suburb
+all: $(BUILD)/suburbd $(BUILD)/suburb ## build suburbd and suburb (BUILD=dir, SAN=1, COV=1)
+
+.PHONY: help
+help: ## show this
+	@echo "make TARGET, one of:"
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | sort | expand -t 20 | sed 's/^/  /'
 
 $(BUILD)/suburbd: $(EXPORTER_OBJ)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs $(EXPORTER_PKG))
@@ -54,12 +59,37 @@ $(BUILD)/obj/tools/%.o: tools/%.c
 # --- kernel module -----------------------------------------------------------
 
 .PHONY: module
-module:
+module: ## build kernel/suburb-hcd.ko (KDIR=kernel build folder)
 	@test -n "$(KDIR)" || { echo "no kernel headers found: run 'make deps' or set KDIR=" >&2; exit 1; }
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kernel W=1 modules
 
+# --- installing ---------------------------------------------------------------
+
+SBINDIR     = $(DESTDIR)$(PREFIX)/sbin
+BINDIR      = $(DESTDIR)$(PREFIX)/bin
+MANDIR      = $(DESTDIR)$(PREFIX)/share/man
+COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+RELEASE     = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+MODDIR      = $(DESTDIR)/lib/modules/$(RELEASE)/updates
+
+.PHONY: install
+install: all module ## install programs, man pages and the module (PREFIX=, DESTDIR=, KDIR=)
+	install -D -m 755 $(BUILD)/suburbd $(SBINDIR)/suburbd
+	install -D -m 755 $(BUILD)/suburb $(BINDIR)/suburb
+	install -D -m 644 docs/suburbd.8 $(MANDIR)/man8/suburbd.8
+	install -D -m 644 docs/suburb.1 $(MANDIR)/man1/suburb.1
+	install -D -m 644 tools/suburb.bash-completion $(COMPLETIONS)/suburb
+	install -D -m 644 kernel/suburb-hcd.ko $(MODDIR)/suburb-hcd.ko
+	$(if $(DESTDIR),,depmod $(RELEASE))
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f $(SBINDIR)/suburbd $(BINDIR)/suburb $(MANDIR)/man8/suburbd.8 $(MANDIR)/man1/suburb.1 \
+		$(COMPLETIONS)/suburb $(MODDIR)/suburb-hcd.ko
+	$(if $(DESTDIR),,depmod $(RELEASE))
+
 .PHONY: clean
-clean:
+clean: ## remove everything that was built
 	rm -rf $(BUILD)
 	@if [ -n "$(KDIR)" ]; then $(MAKE) -s -C $(KDIR) M=$(CURDIR)/kernel clean; fi
 

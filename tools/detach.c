@@ -3,7 +3,9 @@
  * suburb detach: unplug remote devices, by port.
  *
  * A port may be given to another device while this runs, so what is detached
- * is the attachment that was seen on it.
+ * is the attachment that was seen on it. The kernel ends it at once, but its
+ * drivers let go of the device a moment later: this waits for them, so that a
+ * script finds it gone; not for ever, since a driver may hang.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,27 +13,44 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "json.h"
 #include "kernel.h"
+#include "local.h"
 #include "text.h"
 #include "verb.h"
 
+#define GONE_MS 5000
+#define LOOK_MS 20
+
 struct detach {
 	int kernel;
+	struct suburb_status *detached; /* what was there; room for all */
+	size_t count;
 	struct json_object *ports; /* NULL without --json */
 	bool failed;
 };
 
-/* Returns 0 or a negative errno; @label is what was there. */
-static int detach_port(int kernel, uint32_t port, char *label, struct failure *failure)
+static int detach_port(int kernel, uint32_t port, struct suburb_status *status,
+		       struct failure *failure)
 {
-	struct suburb_status status = { .port = port };
-	int ret = kernel_status(kernel, &status, NULL, failure);
+	int ret;
 
+	*status = (struct suburb_status){ .port = port };
+	ret = kernel_status(kernel, status, NULL, failure);
 	if (ret)
 		return ret;
-	snprintf(label, SUBURB_LABEL_SIZE, "%.*s", SUBURB_LABEL_SIZE - 1, status.label);
-	return kernel_detach(kernel, port, status.id, failure);
+	status->label[SUBURB_LABEL_SIZE - 1] = '\0';
+	return kernel_detach(kernel, port, status->id, failure);
+}
+
+static void wait_gone(const struct detach *detach)
+{
+	struct deadline deadline = deadline_in(GONE_MS);
+
+	for (size_t i = 0; i < detach->count; i++)
+		while (local_lingers(&detach->detached[i]) && deadline_left(deadline))
+			deadline_pause(deadline, LOOK_MS);
 }
 
 static void tell(struct detach *detach, uint32_t port, const char *label,
@@ -56,13 +75,27 @@ static void tell(struct detach *detach, uint32_t port, const char *label,
 /* With @may_be_gone a port that is empty by now is as good as detached. */
 static void detach_one(struct detach *detach, uint32_t port, bool may_be_gone)
 {
-	char label[SUBURB_LABEL_SIZE];
+	struct suburb_status *status = &detach->detached[detach->count];
 	struct failure failure;
-	int ret = detach_port(detach->kernel, port, label, &failure);
+	int ret = detach_port(detach->kernel, port, status, &failure);
 
 	if (ret == -ENODEV && may_be_gone)
 		return;
-	tell(detach, port, label, ret ? &failure : NULL);
+	tell(detach, port, status->label, ret ? &failure : NULL);
+	detach->count += !ret;
+}
+
+static int detach_each(struct detach *detach, const uint32_t *ports, size_t count, bool may_be_gone,
+		       struct failure *failure)
+{
+	detach->detached = calloc(count + 1, sizeof(*detach->detached));
+	if (!detach->detached)
+		return failure_set(failure, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < count; i++)
+		detach_one(detach, ports[i], may_be_gone);
+	wait_gone(detach);
+	free(detach->detached);
+	return 0;
 }
 
 static int detach_all(struct detach *detach, struct failure *failure)
@@ -73,10 +106,9 @@ static int detach_all(struct detach *detach, struct failure *failure)
 
 	if (ret)
 		return ret;
-	for (size_t i = 0; i < count; i++)
-		detach_one(detach, ports[i], true);
+	ret = detach_each(detach, ports, count, true, failure);
 	free(ports);
-	return 0;
+	return ret;
 }
 
 static int parse_port(const char *text, uint32_t *port)
@@ -92,33 +124,30 @@ static int parse_port(const char *text, uint32_t *port)
 	return 0;
 }
 
-static int detach_run(const struct verb_options *options, const uint32_t *ports, int count)
+/* @ports NULL: all. */
+static int detach_run(const struct verb_options *options, const uint32_t *ports, size_t count)
 {
-	struct json_object *document = options->json ? json_object_new_object() : NULL;
+	struct json_object *document = json_object_new_object();
 	struct detach detach = { 0 };
 	struct failure failure;
-	int ret = 0;
+	int ret = detach.kernel = kernel_open(KERNEL_CHANGE, &failure);
 
-	detach.kernel = kernel_open(KERNEL_CHANGE, &failure);
-	if (document && detach.kernel >= 0)
-		detach.ports = json_add_array(document, "ports");
-	if (detach.kernel < 0)
-		ret = detach.kernel;
-	else if (ports)
-		for (int i = 0; i < count; i++)
-			detach_one(&detach, ports[i], false);
-	else
-		ret = detach_all(&detach, &failure);
-	if (ret) {
-		failure_print("%s", failure.text);
-		if (document)
-			json_add_text(document, "error", failure.text);
-	}
-	if (document)
-		json_print(document, false);
-	if (detach.kernel >= 0)
+	if (ret >= 0) {
+		if (options->json)
+			detach.ports = json_add_array(document, "ports");
+		ret = ports ? detach_each(&detach, ports, count, false, &failure)
+			    : detach_all(&detach, &failure);
 		close(detach.kernel);
-	return ret || detach.failed ? VERB_FAILED : VERB_OK;
+	}
+	if (ret < 0) {
+		failure_print("%s", failure.text);
+		json_add_text(document, "error", failure.text);
+	}
+	if (options->json)
+		json_print(document, false);
+	else
+		json_object_put(document);
+	return ret < 0 || detach.failed ? VERB_FAILED : VERB_OK;
 }
 
 static int run(const struct verb_options *options, int argc, char **argv)
@@ -137,7 +166,7 @@ static int run(const struct verb_options *options, int argc, char **argv)
 		while (parsed < argc && !parse_port(argv[parsed], &ports[parsed]))
 			parsed++;
 		if (parsed == argc)
-			code = detach_run(options, ports, argc);
+			code = detach_run(options, ports, (size_t)argc);
 	}
 	free(ports);
 	return code;

@@ -45,14 +45,19 @@ static bool read_id(const struct local *local, const char *name, uint16_t *id)
 	return true;
 }
 
+static void name_sysfs(struct local *local, const struct suburb_status *status)
+{
+	snprintf(local->sysfs, sizeof(local->sysfs), "/sys/bus/usb/devices/%" PRIu32 "-%" PRIu32,
+		 status->busnum, status->root_port);
+}
+
 void local_find(struct local *local, const struct suburb_status *status,
 		const struct usbids *usbids)
 {
 	*local = (struct local){ .busnum = status->busnum, .devnum = status->devnum };
 	if (status->devnum == 0)
 		return;
-	snprintf(local->sysfs, sizeof(local->sysfs), "/sys/bus/usb/devices/%" PRIu32 "-%" PRIu32,
-		 status->busnum, status->root_port);
+	name_sysfs(local, status);
 	snprintf(local->node, sizeof(local->node), "/dev/bus/usb/%03" PRIu32 "/%03" PRIu32,
 		 status->busnum, status->devnum);
 	if (!read_id(local, "idVendor", &local->id_vendor) ||
@@ -63,6 +68,16 @@ void local_find(struct local *local, const struct suburb_status *status,
 	read_attribute(local, "serial", local->serial, sizeof(local->serial));
 	usbids_lookup(usbids, local->id_vendor, local->id_product, &local->name);
 	local->present = true;
+}
+
+bool local_lingers(const struct suburb_status *status)
+{
+	struct local local;
+	char devnum[16];
+
+	name_sysfs(&local, status);
+	return read_attribute(&local, "devnum", devnum, sizeof(devnum)) &&
+	       strtoul(devnum, NULL, 10) == status->devnum;
 }
 
 void local_describe(char *text, size_t size, const struct local *local)

@@ -34,6 +34,12 @@ void local_find(struct local *local, const struct suburb_status *status,
 		const struct usbids *usbids);
 
 /*
+ * Whether the usb_device that @status told of is still known here. The kernel
+ * forgets it a moment after it was detached, when its drivers have let go.
+ */
+bool local_lingers(const struct suburb_status *status);
+
+/*
  * "046d:c31c Logitech K120 at bus 3 device 2, /dev/bus/usb/003/002", harmless
  * for a terminal.
  */

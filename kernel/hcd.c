@@ -131,8 +131,8 @@ static int hcd_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t gfp)
 static int hcd_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 {
 	struct suburb_remote *remote;
-	bool enabled, taken = false;
 	unsigned long flags;
+	bool enabled;
 	int ret;
 
 	/* A slot forgets its remote only after every URB was given back. */
@@ -142,10 +142,8 @@ static int hcd_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 	spin_lock_irqsave(&remote->queue.lock, flags);
 	ret = usb_hcd_check_unlink_urb(hcd, urb, status);
 	if (!ret)
-		taken = suburb_queue_unlink(&remote->queue, urb);
+		suburb_queue_unlink(&remote->queue, urb);
 	spin_unlock_irqrestore(&remote->queue.lock, flags);
-	if (taken)
-		hcd_giveback(urb, status);
 	suburb_remote_put(remote);
 	return ret;
 }

@@ -10,7 +10,10 @@
  *           suburb_queue_unlink()
  *
  * Who owns the URB:
- *   submit WAITING        this queue; unlinking gives it back at once
+ *   submit WAITING        this queue; if it is unlinked, a work gives it back at
+ *                         once, however stuck the link is (a work, because a
+ *                         driver may hold, while it unlinks, any lock that its
+ *                         completion handler does not take, interrupts off)
  *   submit SENDING, SENT  the connection's worker may be using its buffer, and
  *                         the exporter may be using the device: only the
  *                         exporter's word gives it back, RET_SUBMIT with its
@@ -32,6 +35,7 @@
 #include <linux/usb.h>
 
 #include "buffer.h"
+#include "compat.h"
 #include "request.h"
 #include "trace.h"
 
@@ -72,6 +76,7 @@ struct suburb_request {
 };
 
 static struct kmem_cache *suburb_request_cache;
+static struct workqueue_struct *suburb_cancel_wq;
 
 static bool is_unlink(const struct suburb_message *message)
 {
@@ -200,29 +205,49 @@ void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request
  * @queue: its lock is held
  * @urb: usbcore found it on its endpoint, so it is not given back yet
  *
- * Return: true if the URB never left and has been taken: the caller gives it
- * back once the lock is free. False if that will happen by itself.
+ * It will be given back, by the exporter's word or, if it never left, soon.
  */
-bool suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb)
+void suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb)
 {
 	struct suburb_request *request = urb->hcpriv;
 
 	lockdep_assert_held(&queue->lock);
 	queue->counters[request->endpoint].unlinks++;
 	trace_suburb_unlink(queue->devid, request->endpoint, request->submit.seqnum);
+	if (queue->dead)
+		return;
 	if (request->submit.state == MESSAGE_WAITING) {
-		request_take_urb(queue, request);
-		list_del(&request->submit.node);
-		list_del(&request->all);
-		suburb_request_free(request);
-		return true;
-	}
-	if (request->unlink.state == MESSAGE_IDLE && !queue->dead) {
+		message_idle(&request->submit);
+		list_move_tail(&request->submit.node, &queue->cancelled);
+		queue_work(suburb_cancel_wq, &queue->cancel_work);
+	} else if (request->unlink.state == MESSAGE_IDLE) {
 		request->unlink.state = MESSAGE_WAITING;
 		list_add_tail(&request->unlink.node, &queue->urgent);
 		suburb_conn_kick(queue->conn);
 	}
-	return false;
+}
+
+/* Gives back what was unlinked before it was sent. */
+static void give_back_cancelled(struct work_struct *work)
+{
+	struct suburb_queue *queue = container_of(work, struct suburb_queue, cancel_work);
+	struct suburb_message *message;
+	struct suburb_request *request;
+	struct urb *urb;
+
+	spin_lock_irq(&queue->lock);
+	while ((message = list_first_entry_or_null(&queue->cancelled, struct suburb_message,
+						   node))) {
+		request = message->request;
+		urb = request_take_urb(queue, request);
+		list_del(&message->node);
+		list_del(&request->all);
+		suburb_request_free(request);
+		spin_unlock_irq(&queue->lock);
+		queue->host->giveback(urb, -ECONNRESET);
+		spin_lock_irq(&queue->lock);
+	}
+	spin_unlock_irq(&queue->lock);
 }
 
 /* --- to the exporter ------------------------------------------------------ */
@@ -470,6 +495,8 @@ void suburb_queue_init(struct suburb_queue *queue, u32 devid, const struct subur
 	INIT_LIST_HEAD(&queue->waiting);
 	INIT_LIST_HEAD(&queue->sent);
 	INIT_LIST_HEAD(&queue->all);
+	INIT_LIST_HEAD(&queue->cancelled);
+	INIT_WORK(&queue->cancel_work, give_back_cancelled);
 	hash_init(queue->by_seqnum);
 	queue->window_requests = window_requests ?: SUBURB_WINDOW_REQUESTS;
 	queue->window_bytes = window_bytes ?: SUBURB_WINDOW_BYTES;
@@ -512,6 +539,7 @@ void suburb_queue_drain(struct suburb_queue *queue, int status)
 	struct suburb_request *request;
 	struct urb *urb;
 
+	cancel_work_sync(&queue->cancel_work);
 	spin_lock_irq(&queue->lock);
 	while ((request = list_first_entry_or_null(&queue->all, struct suburb_request, all))) {
 		urb = request_take_urb(queue, request);
@@ -532,10 +560,17 @@ void suburb_queue_drain(struct suburb_queue *queue, int status)
 int suburb_request_init(void)
 {
 	suburb_request_cache = KMEM_CACHE(suburb_request, 0);
-	return suburb_request_cache ? 0 : -ENOMEM;
+	if (!suburb_request_cache)
+		return -ENOMEM;
+	suburb_cancel_wq = alloc_workqueue("suburb_cancel", SUBURB_WQ_FLAGS, 0);
+	if (suburb_cancel_wq)
+		return 0;
+	kmem_cache_destroy(suburb_request_cache);
+	return -ENOMEM;
 }
 
 void suburb_request_exit(void)
 {
+	destroy_workqueue(suburb_cancel_wq);
 	kmem_cache_destroy(suburb_request_cache);
 }

@@ -9,6 +9,7 @@
 #include <linux/list.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 #include <uapi/linux/suburb.h>
 
 #include "conn.h"
@@ -46,6 +47,8 @@ struct suburb_host_ops {
  * @waiting: CMD_SUBMITs not sent yet
  * @sent: messages being sent or sent, in that order, until answered
  * @all: requests
+ * @cancelled: CMD_SUBMITs that were unlinked before they were sent
+ * @cancel_work: gives these back
  * @by_seqnum: messages in @sent
  * @seqnum: of the last message
  * @receiving: request whose reply is arriving
@@ -62,6 +65,8 @@ struct suburb_queue {
 	u32 devid;
 	const struct suburb_host_ops *host;
 
+	struct work_struct cancel_work;
+
 	spinlock_t lock;
 
 	/* Protected by lock: */
@@ -71,6 +76,7 @@ struct suburb_queue {
 	struct list_head waiting;
 	struct list_head sent;
 	struct list_head all;
+	struct list_head cancelled;
 	DECLARE_HASHTABLE(by_seqnum, SUBURB_HASH_BITS);
 	u32 seqnum;
 	struct suburb_request *receiving;
@@ -94,7 +100,7 @@ void suburb_queue_init(struct suburb_queue *queue, u32 devid, const struct subur
 		       u32 window_requests, u32 window_bytes);
 void suburb_queue_start(struct suburb_queue *queue, struct suburb_conn *conn);
 void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request);
-bool suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb);
+void suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb);
 void suburb_queue_kill(struct suburb_queue *queue);
 void suburb_queue_drain(struct suburb_queue *queue, int status);
 

@@ -84,8 +84,6 @@ FIXTURE_TEARDOWN(speed)
 
 TEST_F(speed, becomes_a_device)
 {
-	char hub[64];
-
 	ASSERT_EQ(0, remote_wait_state(self->dev, self->a.id, SUBURB_STATE_ONLINE, &self->st));
 	EXPECT_STREQ(variant->sysfs, remote_sysfs(&self->st, "speed"));
 	EXPECT_STREQ("ffff", remote_sysfs(&self->st, "idVendor"));
@@ -93,11 +91,10 @@ TEST_F(speed, becomes_a_device)
 	EXPECT_STREQ(PEER_SERIAL, remote_sysfs(&self->st, "serial"));
 	EXPECT_STREQ("1", remote_sysfs(&self->st, "bConfigurationValue"));
 	EXPECT_EQ(self->st.devnum, atoi(remote_sysfs(&self->st, "devnum")));
-	snprintf(hub, sizeof(hub), "../usb%u/speed", self->st.busnum);
 	if (variant->super) {
-		EXPECT_LE(5000, atoi(remote_sysfs(&self->st, hub)));
+		EXPECT_LE(5000, atoi(remote_sysfs(&self->st, "../speed")));
 	} else {
-		EXPECT_EQ(480, atoi(remote_sysfs(&self->st, hub)));
+		EXPECT_EQ(480, atoi(remote_sysfs(&self->st, "../speed")));
 	}
 }
 
@@ -245,7 +242,7 @@ TEST_F(attached, detach)
 	EXPECT_TRUE(peer_ended(&self->peer, 1000));
 	ASSERT_EQ(0, remote_wait_state(self->dev, self->a.id, SUBURB_STATE_GONE, &self->st));
 	EXPECT_EQ(SUBURB_REASON_DETACHED, self->st.reason);
-	EXPECT_STREQ("kselftest 1-1", self->st.label);
+	EXPECT_EQ(self->a.port, self->st.port);
 	EXPECT_EQ(-ENODEV, remote_detach(self->dev, self->a.port, self->a.id));
 	EXPECT_EQ(-ENODEV, remote_call(self->dev, SUBURB_IOC_STATUS, &by_port));
 }
@@ -445,7 +442,7 @@ static int tcp_pair(int family, int sv[2])
 
 FIXTURE_SETUP(tcp)
 {
-	int sv[2];
+	int sv[2] = { -1, -1 };
 
 	self->dev = open(REMOTE_NODE, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->dev);

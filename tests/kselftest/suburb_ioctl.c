@@ -141,7 +141,7 @@ TEST_F(call, size_absurd)
 TEST_F(call, unknown_flag)
 {
 	if (!variant->flags)
-		SKIP(return, "has no flags");
+		return; /* INFO has none */
 	*(__u32 *)(self->arg + variant->flags) = 0x80000000;
 	EXPECT_EQ(-EINVAL, remote_call(self->dev, variant->request, self->arg));
 }

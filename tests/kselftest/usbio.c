@@ -2,17 +2,17 @@
 /*
  * usbio - small pieces of USB traffic through usbfs, for the scenario scripts.
  *
- *   usbio echo NODE OUT IN SEED COUNT   write COUNT blocks of 4 KiB to endpoint
- *                                       OUT, read each back from endpoint IN, and
- *                                       compare; what is in them follows from SEED
- *   usbio wait NODE IN                  read from IN until that fails; print the
- *                                       errno's name ("ENODEV"), exit 0
- *   usbio ccid NODE                     PC_to_RDR_GetSlotStatus to a smart card
- *                                       reader; print the slot's status
+ *   usbio echo NODE SEED COUNT   write COUNT blocks of 4 KiB to a loopback
+ *                                device, read each back, and compare; what is in
+ *                                them follows from SEED
+ *   usbio wait NODE              read until that fails; print the errno's name
+ *                                ("ENODEV"), exit 0
+ *   usbio ccid NODE              PC_to_RDR_GetSlotStatus to a smart card reader;
+ *                                print the slot's status
  *
- * NODE is below /dev/bus/usb; endpoints are addresses such as 0x81, on interface
- * 0. A kernel driver that holds the interface is detached. "ready" goes to
- * stderr once the interface is claimed.
+ * NODE is below /dev/bus/usb; the endpoints are the device's last bulk OUT and
+ * IN, its interface is 0. A kernel driver that holds it is detached. "ready" goes
+ * to stderr once the interface is claimed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <linux/usb/ch9.h>
 
 #include "usbfs.h"
 
@@ -29,7 +30,7 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: usbio echo NODE OUT IN SEED COUNT | usbio wait NODE IN | usbio ccid NODE\n");
+	fprintf(stderr, "usage: usbio echo NODE SEED COUNT | usbio wait NODE | usbio ccid NODE\n");
 	return 2;
 }
 
@@ -39,17 +40,34 @@ static int fail(const char *what, int error)
 	return 1;
 }
 
-static int open_node(const char *node)
+struct device {
+	int fd;
+	__u8 out, in; /* bulk endpoints */
+};
+
+/* From the descriptors, which usbfs gives to whoever reads the node. */
+static void find_bulk(struct device *d)
+{
+	unsigned char c[4096];
+	ssize_t n = read(d->fd, c, sizeof(c)), i;
+
+	for (i = 0; i + 6 < n && c[i] >= 2; i += c[i])
+		if (c[i + 1] == USB_DT_ENDPOINT && (c[i + 3] & 3) == USB_ENDPOINT_XFER_BULK)
+			*(c[i + 2] & USB_DIR_IN ? &d->in : &d->out) = c[i + 2];
+}
+
+static struct device open_node(const char *node)
 {
 	struct usbdevfs_disconnect_claim c = { .interface = 0 };
-	int fd = open(node, O_RDWR | O_CLOEXEC);
+	struct device d = { .fd = open(node, O_RDWR | O_CLOEXEC) };
 
-	if (fd < 0 || ioctl(fd, USBDEVFS_DISCONNECT_CLAIM, &c) < 0) {
-		fail(node, -errno);
-		exit(1);
-	}
+	if (d.fd < 0 || ioctl(d.fd, USBDEVFS_DISCONNECT_CLAIM, &c) < 0)
+		exit(fail(node, -errno));
+	find_bulk(&d);
+	if (!d.in || !d.out)
+		exit(fail("bulk endpoints", -ENXIO));
 	fprintf(stderr, "ready\n");
-	return fd;
+	return d;
 }
 
 /* --- echo ----------------------------------------------------------------- */
@@ -65,12 +83,12 @@ static void fill(unsigned char *block, unsigned int seed, unsigned int number)
 }
 
 /* A loopback device may hand a block back in pieces. */
-static int read_block(int fd, __u8 in, unsigned char *block)
+static int read_block(const struct device *d, unsigned char *block)
 {
 	int got = 0, n;
 
 	while (got < BLOCK) {
-		n = usbfs_bulk(fd, in, block + got, BLOCK - got, TIMEOUT_MS);
+		n = usbfs_bulk(d->fd, d->in, block + got, BLOCK - got, TIMEOUT_MS);
 		if (n < 0)
 			return n;
 		got += n;
@@ -78,7 +96,7 @@ static int read_block(int fd, __u8 in, unsigned char *block)
 	return 0;
 }
 
-static int echo(int fd, __u8 out, __u8 in, unsigned int seed, unsigned int count)
+static int echo(const struct device *d, unsigned int seed, unsigned int count)
 {
 	unsigned char sent[BLOCK], got[BLOCK];
 	unsigned int i;
@@ -86,10 +104,10 @@ static int echo(int fd, __u8 out, __u8 in, unsigned int seed, unsigned int count
 
 	for (i = 0; i < count; i++) {
 		fill(sent, seed, i);
-		ret = usbfs_bulk(fd, out, sent, BLOCK, TIMEOUT_MS);
+		ret = usbfs_bulk(d->fd, d->out, sent, BLOCK, TIMEOUT_MS);
 		if (ret != BLOCK)
 			return fail("write", ret < 0 ? ret : -EIO);
-		ret = read_block(fd, in, got);
+		ret = read_block(d, got);
 		if (ret)
 			return fail("read", ret);
 		if (memcmp(sent, got, BLOCK)) {
@@ -103,14 +121,13 @@ static int echo(int fd, __u8 out, __u8 in, unsigned int seed, unsigned int count
 
 /* --- wait ----------------------------------------------------------------- */
 
-/* usbfs cuts a read with a signal or its timeout; both mean: go on. */
-static int wait_for_error(int fd, __u8 in)
+static int wait_for_error(const struct device *d)
 {
 	static unsigned char buf[BLOCK];
 	int ret;
 
 	do
-		ret = usbfs_bulk(fd, in, buf, sizeof(buf), 0);
+		ret = usbfs_bulk(d->fd, d->in, buf, sizeof(buf), 0);
 	while (ret >= 0);
 	printf("%s\n", strerrorname_np(-ret));
 	return 0;
@@ -119,15 +136,15 @@ static int wait_for_error(int fd, __u8 in)
 /* --- ccid ----------------------------------------------------------------- */
 
 /* CCID 1.1, 6.1.2 and 6.2.2: message type, length, slot, sequence, status */
-static int ccid(int fd, __u8 out, __u8 in)
+static int ccid(const struct device *d)
 {
 	unsigned char ask[10] = { 0x65, 0, 0, 0, 0, 0, 0x2a }, answer[64];
 	int ret;
 
-	ret = usbfs_bulk(fd, out, ask, sizeof(ask), TIMEOUT_MS);
+	ret = usbfs_bulk(d->fd, d->out, ask, sizeof(ask), TIMEOUT_MS);
 	if (ret != sizeof(ask))
 		return fail("PC_to_RDR_GetSlotStatus", ret < 0 ? ret : -EIO);
-	ret = usbfs_bulk(fd, in, answer, sizeof(answer), TIMEOUT_MS);
+	ret = usbfs_bulk(d->fd, d->in, answer, sizeof(answer), TIMEOUT_MS);
 	if (ret < 0)
 		return fail("RDR_to_PC_SlotStatus", ret);
 	if (ret < 10 || answer[0] != 0x81 || answer[6] != 0x2a)
@@ -136,36 +153,23 @@ static int ccid(int fd, __u8 out, __u8 in)
 	return 0;
 }
 
-/* The bulk endpoints of the first interface, from the descriptors in the node. */
-static int find_bulk(int fd, __u8 *out, __u8 *in)
-{
-	unsigned char d[4096];
-	ssize_t n = read(fd, d, sizeof(d)), i;
-
-	*out = *in = 0;
-	for (i = 0; i + 1 < n && d[i] >= 2; i += d[i])
-		if (d[i + 1] == 5 && i + 6 < n && (d[i + 3] & 3) == 2)
-			*(d[i + 2] & 0x80 ? in : out) = d[i + 2];
-	return *out && *in ? 0 : -ENXIO;
-}
-
-static int run_ccid(int fd)
-{
-	__u8 out, in;
-	int ret = find_bulk(fd, &out, &in);
-
-	return ret ? fail("bulk endpoints", ret) : ccid(fd, out, in);
-}
-
 int main(int argc, char **argv)
 {
-	if (argc == 7 && !strcmp(argv[1], "echo"))
-		return echo(open_node(argv[2]), strtoul(argv[3], NULL, 0),
-			    strtoul(argv[4], NULL, 0), strtoul(argv[5], NULL, 0),
-			    strtoul(argv[6], NULL, 0));
-	if (argc == 4 && !strcmp(argv[1], "wait"))
-		return wait_for_error(open_node(argv[2]), strtoul(argv[3], NULL, 0));
-	if (argc == 3 && !strcmp(argv[1], "ccid"))
-		return run_ccid(open_node(argv[2]));
+	struct device d;
+
+	if (argc < 3)
+		return usage();
+	if (argc == 5 && !strcmp(argv[1], "echo")) {
+		d = open_node(argv[2]);
+		return echo(&d, strtoul(argv[3], NULL, 0), strtoul(argv[4], NULL, 0));
+	}
+	if (argc == 3 && !strcmp(argv[1], "wait")) {
+		d = open_node(argv[2]);
+		return wait_for_error(&d);
+	}
+	if (argc == 3 && !strcmp(argv[1], "ccid")) {
+		d = open_node(argv[2]);
+		return ccid(&d);
+	}
 	return usage();
 }

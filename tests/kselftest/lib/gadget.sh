@@ -20,7 +20,7 @@
 #   gadget_device NAME              its name in /sys/bus/usb/devices, once it
 #                                   is there and configured
 #
-# All return non-zero and say why on stderr when they cannot. The device's
+# They return non-zero and say why on stderr when they cannot. The device's
 # serial number is NAME.
 
 gadget_fs=/sys/kernel/config/usb_gadget
@@ -47,15 +47,17 @@ gadget_unload() {
 }
 
 gadget_free_udc() {
-	local udc
+	local used n
 
-	for udc in $(cd /sys/class/udc && ls -d dummy_udc.* 2>/dev/null | sort -t . -k 2n); do
-		if ! grep -qsx "$udc" "$gadget_fs"/*/UDC; then
-			echo "$udc"
+	used=" $(cat "$gadget_fs"/*/UDC 2>/dev/null | tr '\n' ' ')"
+	for ((n = 0; ; n++)); do
+		[ -e "/sys/class/udc/dummy_udc.$n" ] ||
+			gadget_fail 'every dummy_hcd pair has its device' || return
+		if [[ $used != *" dummy_udc.$n "* ]]; then
+			echo "dummy_udc.$n"
 			return
 		fi
 	done
-	gadget_fail 'every dummy_hcd pair has its device'
 }
 
 # Linux Foundation's vendor id, except for what usbtest binds to.
@@ -64,7 +66,7 @@ gadget_create() {
 
 	shift
 	udc=$(gadget_free_udc) || return
-	mkdir "$dir" || return
+	mkdir "$dir" "$dir/strings/0x409" "$dir/configs/c.1" "$dir/configs/c.1/strings/0x409" || return
 	if [ "$1" = sourcesink ]; then
 		vendor=0x0525 product=0xa4a0
 	fi
@@ -77,7 +79,6 @@ gadget_create() {
 		echo 0x02 >"$dir/bDeviceSubClass"
 		echo 0x01 >"$dir/bDeviceProtocol"
 	fi
-	mkdir "$dir/strings/0x409" "$dir/configs/c.1" "$dir/configs/c.1/strings/0x409"
 	echo Suburb >"$dir/strings/0x409/manufacturer"
 	echo "Gadget $*" >"$dir/strings/0x409/product"
 	echo "$name" >"$dir/strings/0x409/serialnumber"
@@ -136,22 +137,44 @@ gadget_set_hid() { # FUNCTION-DIR KIND
 	printf "$(printf '\\x%s' $descriptor)" >"$1/report_desc"
 }
 
+# Like pulling the cable. The gadget keeps its pair, hence its bus id.
 gadget_unplug() {
-	echo >"$gadget_fs/$1/UDC"
+	local udc
+
+	udc=$(<"$gadget_fs/$1/UDC") && echo disconnect >"/sys/class/udc/$udc/soft_connect"
 }
 
 gadget_plug() {
 	local udc
 
-	udc=$(gadget_free_udc) && echo "$udc" >"$gadget_fs/$1/UDC"
+	udc=$(<"$gadget_fs/$1/UDC") && echo connect >"/sys/class/udc/$udc/soft_connect"
 }
 
-# Configfs wants everything taken out in the order opposite to its making.
+# Prints the host side's device, if there is one.
+gadget_host_side() { # UDC
+	local path
+
+	for path in "/sys/devices/platform/dummy_hcd.${1#*.}"/usb*/*-1; do
+		[ ! -e "$path" ] || echo "$path"
+	done
+}
+
+# Configfs wants everything taken out in the order opposite to its making. The
+# host must be done with the device first: dummy_hcd warns when its last control
+# request is still there.
 gadget_destroy() {
-	local dir=$gadget_fs/$1
+	local dir=$gadget_fs/$1 udc i
 
 	[ -d "$dir" ] || gadget_fail "no gadget '$1'" || return
-	[ -z "$(cat "$dir/UDC")" ] || gadget_unplug "$1"
+	udc=$(<"$dir/UDC")
+	if [ -n "$udc" ]; then
+		gadget_unplug "$1"
+		for ((i = 0; i < 50; i++)); do
+			[ -n "$(gadget_host_side "$udc")" ] || break
+			sleep 0.1
+		done
+		echo >"$dir/UDC"
+	fi
 	find "$dir/configs" -type l -delete
 	rmdir "$dir"/configs/c.1/strings/0x409 "$dir/configs/c.1"
 	find "$dir/functions" -mindepth 1 -maxdepth 1 -exec rmdir {} +
@@ -168,18 +191,17 @@ gadget_destroy_all() {
 
 # dummy_udc.N is the other side of dummy_hcd.N, which has one device at most.
 gadget_device() {
-	local udc path i
+	local udc path configuration i
 
-	udc=$(cat "$gadget_fs/$1/UDC") || return
-	[ -n "$udc" ] || gadget_fail "'$1' is not plugged in" || return
+	udc=$(<"$gadget_fs/$1/UDC") || return
 	for ((i = 0; i < 100; i++)); do
-		for path in "/sys/devices/platform/dummy_hcd.${udc#*.}"/usb*/*-1/bConfigurationValue; do
-			if [ -n "$(cat "$path" 2>/dev/null)" ]; then
-				path=${path%/*}
-				echo "${path##*/}"
-				return
-			fi
-		done
+		path=$(gadget_host_side "$udc")
+		configuration=
+		[ -z "$path" ] || read -r configuration 2>/dev/null <"$path/bConfigurationValue"
+		if [ -n "$configuration" ]; then
+			echo "${path##*/}"
+			return
+		fi
 		sleep 0.1
 	done
 	gadget_fail "the host side does not see '$1'"

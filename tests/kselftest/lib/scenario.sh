@@ -83,8 +83,7 @@ detach_all() {
 	suburb detach all
 }
 
-# Prints the importer's name of the exporter's device BUSID once attached. The
-# label that suburb gives to the kernel ends in the bus id.
+# Attaches the exporter's device with these attributes; prints its name here.
 attach_as() { # ATTR=VALUE...
 	local busid
 

@@ -8,6 +8,8 @@
 # DEVICE is the importer's name of it ("5-1"). Each returns 0 if all was right
 # and says what was wrong otherwise. Needs scenario.sh.
 
+. "$here/usb.sh"
+
 # --- storage -----------------------------------------------------------------
 
 # Random bytes, the same ones for a whole run.
@@ -149,4 +151,106 @@ use_serial_in() { # DEVICE BYTES
 
 use_serial() { # DEVICE
 	use_serial_open && use_serial_out "$1" 4096 && use_serial_in "$1" 4096
+}
+
+# --- modem (ACM gadget) ------------------------------------------------------
+
+# BYTES from one terminal to another; each end is a line of shell that runs a
+# command: "eval" here, "at_exporter" there.
+tty_to_tty() { # FROM-END FROM-TTY TO-END TO-TTY BYTES
+	local want got
+
+	"$3" "stty -F $4 raw -echo
+		timeout 20 head -c $5 $4 >/tmp/tty.in 2>/dev/null &
+		sleep 0.5"
+	want=$("$1" "stty -F $2 raw -echo; head -c $5 /dev/urandom >/tmp/tty.out
+		timeout 20 cat /tmp/tty.out >$2; sha256sum </tmp/tty.out")
+	wait_until 20 tty_received "$3" "$5"
+	got=$("$3" "sha256sum </tmp/tty.in")
+	echo "sent $want, got $got"
+	[ -n "$want" ] && [ "$got" = "$want" ]
+}
+
+tty_received() { # END BYTES
+	[ "$("$1" 'stat -c %s /tmp/tty.in')" = "$2" ]
+}
+
+use_acm() { # DEVICE EXPORTERS-TTY
+	local tty
+
+	tty=$(usb_tty "$1") || return
+	tty_to_tty eval "$tty" at_exporter "$2" 4096 && tty_to_tty at_exporter "$2" eval "$tty" 4096
+}
+
+# --- HID gadgets -------------------------------------------------------------
+
+# 16-byte reports: out to /dev/hidgN, in from it. hidraw wants the report number
+# in front, 0 for "there are none".
+use_hid() { # DEVICE EXPORTERS-HIDG
+	local hidraw got
+
+	hidraw=$(usb_hidraw "$1") || return
+	at_exporter "timeout 20 head -c 16 $2 >/tmp/hid.out &"
+	sleep 0.3
+	printf '\0output report 01' >"$hidraw" || return
+	wait_until 10 at_exporter '[ "$(cat /tmp/hid.out)" = "output report 01" ]' || return
+	timeout 20 dd if="$hidraw" bs=16 count=1 status=none >/tmp/hid.in &
+	sleep 0.3
+	at_exporter "printf 'input report 002' >$2" || return
+	wait $!
+	got=$(cat /tmp/hid.in)
+	echo "got '$got'"
+	[ "$got" = "input report 002" ]
+}
+
+# A boot keyboard: KEY_A down and up; caps-lock LED as an output report
+use_hid_keyboard() { # DEVICE EXPORTERS-HIDG
+	local node
+
+	node=$(usb_event "$1") || return
+	use_events "$node" 2 "printf '\0\0\4\0\0\0\0\0' >$2; sleep 0.1; printf '\0\0\0\0\0\0\0\0' >$2" &&
+		expect_events '1 30 1' '1 30 0' || return
+	at_exporter "timeout 20 head -c 1 $2 | od -An -tx1 >/tmp/led.out &"
+	sleep 0.3
+	evdev led "$node" 1 1 && wait_until 10 at_exporter 'grep -q 02 /tmp/led.out'
+}
+
+# --- network gadget ----------------------------------------------------------
+
+# In one machine both ends would answer by themselves, so ours goes into a
+# network namespace.
+use_ncm() { # DEVICE EXPORTERS-INTERFACE
+	local interface
+
+	interface=$(usb_net "$1") || return
+	at_exporter "ip addr replace 10.99.0.1/24 dev $2 && ip link set $2 up" || return
+	ip netns add suburb-ncm 2>/dev/null
+	ip link set "$interface" netns suburb-ncm || return
+	ip netns exec suburb-ncm ip addr add 10.99.0.2/24 dev "$interface"
+	ip netns exec suburb-ncm ip link set "$interface" up
+	ip netns exec suburb-ncm ping -c 5 -i 0.2 -W 10 10.99.0.1 &&
+		ip netns exec suburb-ncm ping -c 3 -i 0.2 -W 10 -s 1400 10.99.0.1
+	set -- $?
+	ip netns del suburb-ncm
+	return "$1"
+}
+
+# --- descriptors -------------------------------------------------------------
+
+# What lsusb -v tells, without the line that says where.
+use_lsusb() {
+	cat <<'END'
+lsusb -v -s "$(cat /sys/bus/usb/devices/$device/busnum):$(cat /sys/bus/usb/devices/$device/devnum)" 2>/dev/null |
+	grep -vE '^Bus [0-9]+ Device [0-9]+'
+END
+}
+
+# For exporter and importer alike
+device_text() { # DEVICE
+	echo "device=$1; $(use_lsusb)"
+}
+
+same_descriptors() { # DEVICE BUSID
+	at_exporter "cat $usb/$2/descriptors" >/tmp/descriptors
+	[ -s /tmp/descriptors ] && cmp /tmp/descriptors "$usb/$1/descriptors"
 }

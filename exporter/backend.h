@@ -32,13 +32,13 @@ struct backend_device;
  */
 struct backend_transfer {
 	/* Filled by the caller: */
-	uint8_t endpoint; /* bEndpointAddress; for control 0x00 or 0x80 by direction */
-	uint8_t type; /* bmAttributes & 3: 0 control, 1 iso, 2 bulk, 3 interrupt */
+	uint8_t endpoint;  /* bEndpointAddress; for control 0x00 or 0x80 by direction */
+	uint8_t type;	   /* bmAttributes & 3: 0 control, 1 iso, 2 bulk, 3 interrupt */
 	bool short_not_ok; /* a short IN ends with -SUBURB_EREMOTEIO */
-	bool zero_packet; /* end a full OUT with an empty packet */
-	uint8_t setup[8]; /* control only */
-	uint8_t *buffer; /* from ops->alloc(); NULL if length is 0 */
-	uint32_t length; /* bytes in the buffer, without setup */
+	bool zero_packet;  /* end a full OUT with an empty packet */
+	uint8_t setup[8];  /* control only */
+	uint8_t *buffer;   /* from ops->alloc(); NULL if length is 0 */
+	uint32_t length;   /* bytes in the buffer, without setup */
 	void (*done)(struct backend_transfer *transfer);
 	void *owner;
 
@@ -52,8 +52,8 @@ struct backend_transfer {
 
 enum backend_change_kind {
 	BACKEND_SET_CONFIGURATION, /* value: bConfigurationValue, 0 unconfigures */
-	BACKEND_SET_INTERFACE, /* interface, value: bAlternateSetting */
-	BACKEND_CLEAR_HALT, /* endpoint */
+	BACKEND_SET_INTERFACE,	   /* interface, value: bAlternateSetting */
+	BACKEND_CLEAR_HALT,	   /* endpoint */
 	BACKEND_RESET,
 	/* Only for a backend whose ops leave @open and @close NULL: */
 	BACKEND_OPEN,
@@ -116,8 +116,7 @@ struct backend_events {
  */
 struct backend_ops {
 	const char *name;
-	int (*start)(struct backend *backend, uv_loop_t *loop,
-		     const struct backend_events *events);
+	int (*start)(struct backend *backend, uv_loop_t *loop, const struct backend_events *events);
 	void (*stop)(struct backend *backend);
 	int (*open)(struct backend_device *device);
 	void (*close)(struct backend_device *device);
@@ -141,14 +140,14 @@ struct backend {
 struct backend_device {
 	struct backend *backend;
 	char busid[SUBURB_WIRE_BUSID_SIZE]; /* "1-1.2", as in sysfs; unique */
-	char path[SUBURB_WIRE_PATH_SIZE]; /* sysfs path or the like, for humans */
+	char path[SUBURB_WIRE_PATH_SIZE];   /* sysfs path or the like, for humans */
 	uint16_t busnum;
 	uint16_t devnum;
 	enum suburb_speed speed;
-	uint8_t descriptor[18]; /* device descriptor, as on the wire of USB */
-	uint8_t *configuration; /* whole descriptor set, NULL if unconfigured */
+	uint8_t descriptor[18];	     /* device descriptor, as on the wire of USB */
+	uint8_t *configuration;	     /* whole descriptor set, NULL if unconfigured */
 	size_t configuration_length; /* bytes; lengths inside are the device's word */
-	char *manufacturer; /* UTF-8, or NULL; control characters and all */
+	char *manufacturer;	     /* UTF-8, or NULL; control characters and all */
 	char *product;
 	char *serial;
 	bool imported; /* sits on a virtual controller: is itself a remote device */

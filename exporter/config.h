@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration file: INI, read by inih.
+ *
+ *   [suburbd]
+ *   listen = 0.0.0.0          repeatable
+ *   export = class:hid        repeatable
+ *   emulate = keyboard        repeatable
+ *   log-level = info
+ *
+ *   [limits]
+ *   max-connections = 1024
+ *   handshake-timeout-s = 10
+ *   max-requests = 256        the rest is per session
+ *   max-parked = 4096
+ *   max-bytes = 16777216
+ */
+#ifndef EXPORTER_CONFIG_H
+#define EXPORTER_CONFIG_H
+
+#include "settings.h"
+
+/**
+ * config_read - add a file's settings
+ *
+ * Lists grow; a log level that the command line gave stays. Returns 0, or -EIO
+ * with one line in the log: FILE:LINE: what is wrong.
+ */
+int config_read(struct settings *settings, const char *file);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Exported devices: the registry of those that a rule exports, who has
+ * imported each of them, and what endpoints and altsettings it has now.
+ *
+ * Below it are the backends, which say what there is. It knows no session: an
+ * importer is a struct device_user with functions to be told by.
+ */
+#ifndef EXPORTER_DEVICE_H
+#define EXPORTER_DEVICE_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "backend.h"
+#include "descriptors.h"
+#include "rules.h"
+
+/**
+ * struct device_user - the one importer of a device
+ * @opened: the end of a device_open() that took its time: 0 or a negative
+ *	SUBURB_E*
+ * @gone: the device has left. Transfers end by themselves, device_close() is
+ *	still due
+ * @closed: the end of a device_close() that took its time
+ */
+struct device_user {
+	void (*opened)(struct device_user *user, int status);
+	void (*gone)(struct device_user *user);
+	void (*closed)(struct device_user *user);
+};
+
+/**
+ * struct device - one exported device
+ * @backend: what the backend knows of it
+ * @user: its importer, NULL while it is free
+ * @gone: it has left; freed when the user closed it
+ * @altsetting: bAlternateSetting by bInterfaceNumber
+ * @endpoints: of the present configuration and altsettings
+ * @all_endpoints: of the present configuration, any altsetting
+ */
+struct device {
+	TAILQ_ENTRY(device) entry;
+	struct backend_device *backend;
+	struct device_user *user;
+	bool gone;
+	uint8_t altsetting[256];
+	struct endpoint_table endpoints;
+	struct endpoint_table all_endpoints;
+	struct backend_change opening;
+	struct backend_change closing;
+};
+
+/**
+ * struct device_source - a backend being watched
+ * @export_all: its devices are exported without a rule
+ */
+struct device_source {
+	TAILQ_ENTRY(device_source) entry;
+	struct devices *devices;
+	struct backend *backend;
+	bool export_all;
+};
+
+/**
+ * struct devices - the registry
+ * @rules: what is exported; belongs to the caller
+ */
+struct devices {
+	TAILQ_HEAD(, device) list;
+	TAILQ_HEAD(, device_source) sources;
+	const struct rules *rules;
+};
+
+void devices_init(struct devices *devices, const struct rules *rules);
+
+/* Watch a backend from now on. 0 or a negative errno, then with a log line. */
+int devices_watch(struct devices *devices, struct backend *backend, uv_loop_t *loop,
+		  bool export_all);
+
+/* Stop all backends. Every device was closed before. */
+void devices_stop(struct devices *devices);
+
+/* The device of that bus id, NULL if none is exported. */
+struct device *devices_find(const struct devices *devices, const char *busid);
+
+/* How many there are. */
+size_t devices_count(const struct devices *devices);
+
+/* The device as the wire tells it. */
+void device_describe(const struct device *device, struct suburb_device *description);
+
+#define DEVICE_LATER 1
+
+/**
+ * device_open - take a free device for @user
+ *
+ * Returns 0 if the device is his, DEVICE_LATER if @user->opened() will tell,
+ * or a negative SUBURB_E*: -SUBURB_EBUSY if somebody has it. A device that
+ * failed to open is free again.
+ */
+int device_open(struct device *device, struct device_user *user);
+
+/**
+ * device_close - give it back
+ *
+ * Every transfer and change is done and every buffer is freed before. Returns
+ * 0, or DEVICE_LATER if the user's closed() will tell. The user does not touch
+ * the device afterwards in either case.
+ */
+int device_close(struct device *device);
+
+/* The endpoint's type, or -SUBURB_ENOENT if it does not exist now. */
+int device_endpoint_type(const struct device *device, unsigned int direction, unsigned int number);
+
+/* Is the endpoint isochronous, now or in another altsetting? */
+bool device_endpoint_iso(const struct device *device, unsigned int direction, unsigned int number);
+
+/* A change was made with success: what follows from it for the endpoints. */
+void device_changed(struct device *device, const struct backend_change *change);
+
+#endif

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * suburbd: starts and stops everything, in order and in reverse.
+ *
+ *   settings -> background -> backends -> server -> loop
+ *
+ * SIGTERM and SIGINT end it: connections close, devices are given back, then
+ * it exits. A second one ends it at once.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "backend/emulated/emulated.h"
+#include "background.h"
+#include "config.h"
+#include "list.h"
+#include "options.h"
+#include "server.h"
+
+#define EXIT_USAGE 2
+
+/**
+ * struct exporter - the running program
+ * @emulated: backend of software devices; NULL without --emulate
+ * @result: exit code
+ */
+struct exporter {
+	const struct settings *settings;
+	uv_loop_t loop;
+	struct devices devices;
+	struct backend *emulated;
+	struct server *server;
+	uv_signal_t signals[3];
+	int result;
+};
+
+/* --- backends ------------------------------------------------------------- */
+
+static int make_emulated(struct exporter *exporter)
+{
+	const struct string_list *kinds = &exporter->settings->emulate;
+	char error[256];
+
+	if (!kinds->count)
+		return 0;
+	exporter->emulated = emulated_backend_new();
+	if (!exporter->emulated) {
+		log_error("out of memory");
+		return EXIT_FAILURE;
+	}
+	for (size_t i = 0; i < kinds->count; i++) {
+		if (emulated_backend_add(exporter->emulated, kinds->item[i], error,
+					 sizeof(error)) == 0)
+			continue;
+		log_error("--emulate: %s", error);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+static int start_backends(struct exporter *exporter)
+{
+	int ret = 0;
+
+	if (exporter->emulated)
+		ret = devices_watch(&exporter->devices, exporter->emulated, &exporter->loop, true);
+	return ret < 0 ? EXIT_FAILURE : 0;
+}
+
+static void free_backends(struct exporter *exporter)
+{
+	if (exporter->emulated)
+		emulated_backend_free(exporter->emulated);
+}
+
+/* --- --list --------------------------------------------------------------- */
+
+static void list_arrived(void *owner, struct backend_device *device)
+{
+	const struct exporter *exporter = owner;
+	const struct rule *rule = rules_match(&exporter->settings->rules, device);
+
+	if (device->backend == exporter->emulated)
+		list_device(stdout, device, "--emulate");
+	else
+		list_device(stdout, device, rule ? rule->text : NULL);
+}
+
+static void list_left(void *owner, struct backend_device *device)
+{
+}
+
+static int list_backend(struct exporter *exporter, struct backend *backend)
+{
+	const struct backend_events events = {
+		.arrived = list_arrived,
+		.left = list_left,
+		.owner = exporter,
+	};
+
+	if (!backend)
+		return 0;
+	if (backend->ops->start(backend, &exporter->loop, &events) < 0)
+		return EXIT_FAILURE;
+	backend->ops->stop(backend);
+	uv_run(&exporter->loop, UV_RUN_DEFAULT);
+	return 0;
+}
+
+static int list(struct exporter *exporter)
+{
+	return list_backend(exporter, exporter->emulated);
+}
+
+/* --- serving -------------------------------------------------------------- */
+
+static void on_stopped(void *owner)
+{
+	struct exporter *exporter = owner;
+
+	devices_stop(&exporter->devices);
+	for (size_t i = 0; i < sizeof(exporter->signals) / sizeof(exporter->signals[0]); i++)
+		uv_close((uv_handle_t *)&exporter->signals[i], NULL);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct exporter *exporter = handle->data;
+
+	log_info("%s: giving all devices back", strsignal(number));
+	/* The next one finds the default: somebody is in a hurry. */
+	for (size_t i = 0; i < sizeof(exporter->signals) / sizeof(exporter->signals[0]); i++)
+		uv_signal_stop(&exporter->signals[i]);
+	server_stop(exporter->server);
+}
+
+static void watch_signals(struct exporter *exporter)
+{
+	static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		uv_signal_init(&exporter->loop, &exporter->signals[i]);
+		exporter->signals[i].data = exporter;
+		uv_signal_start(&exporter->signals[i], on_signal, numbers[i]);
+	}
+}
+
+static int start_listening(struct exporter *exporter)
+{
+	const struct string_list *addresses = &exporter->settings->listen;
+	int ret = 0;
+
+	if (!addresses->count) {
+		ret = server_listen(exporter->server, "127.0.0.1", false);
+		/* A machine without IPv6 is no mistake of the user's. */
+		if (ret == 0)
+			ret = server_listen(exporter->server, "::1", true);
+	}
+	for (size_t i = 0; i < addresses->count && ret == 0; i++)
+		ret = server_listen(exporter->server, addresses->item[i], false);
+	return ret < 0 ? EXIT_FAILURE : 0;
+}
+
+static void warn_if_useless(const struct settings *settings)
+{
+	if (!settings->rules.count && !settings->emulate.count)
+		log_warning("nothing is exported: name devices with --export RULE "
+			    "(suburbd --list shows them)");
+}
+
+/* Each connection is a descriptor, and so is each open device. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_debug("RLIMIT_NOFILE stays as it is: %s", strerror(errno));
+}
+
+static void start(struct exporter *exporter, int background)
+{
+	warn_if_useless(exporter->settings);
+	exporter->result = start_backends(exporter);
+	if (!exporter->result)
+		exporter->result = start_listening(exporter);
+	if (exporter->result) {
+		server_stop(exporter->server);
+		return;
+	}
+	if (background >= 0) {
+		log_use_syslog();
+		background_ready(background);
+	}
+}
+
+static int serve(struct exporter *exporter)
+{
+	const struct settings *settings = exporter->settings;
+	int background = -1;
+
+	signal(SIGPIPE, SIG_IGN);
+	raise_descriptor_limit();
+	if (!settings->foreground) {
+		background = background_begin();
+		if (background < 0) {
+			log_error("cannot go to the background: %s", strerror(-background));
+			return EXIT_FAILURE;
+		}
+	}
+	uv_loop_init(&exporter->loop);
+	devices_init(&exporter->devices, &settings->rules);
+	exporter->server = server_new(&exporter->loop, &exporter->devices, &settings->limits,
+				      on_stopped, exporter);
+	if (!exporter->server) {
+		log_error("out of memory");
+		return EXIT_FAILURE;
+	}
+	watch_signals(exporter);
+	start(exporter, background);
+	uv_run(&exporter->loop, UV_RUN_DEFAULT);
+	server_free(exporter->server);
+	uv_loop_close(&exporter->loop);
+	return exporter->result;
+}
+
+/* --- beginning ------------------------------------------------------------ */
+
+static int run(const struct settings *settings)
+{
+	struct exporter exporter = { .settings = settings };
+	int ret = make_emulated(&exporter);
+
+	if (!ret && settings->list) {
+		uv_loop_init(&exporter.loop);
+		ret = list(&exporter);
+		uv_loop_close(&exporter.loop);
+	} else if (!ret) {
+		ret = serve(&exporter);
+	}
+	free_backends(&exporter);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct settings settings;
+	int ret;
+
+	settings_init(&settings);
+	ret = options_parse(&settings, argc, argv);
+	if (ret == OPTIONS_RUN && settings.config)
+		ret = config_read(&settings, settings.config);
+	if (ret == OPTIONS_RUN) {
+		log_set_level(settings.log_level);
+		ret = run(&settings);
+	} else if (ret == OPTIONS_EXIT) {
+		ret = EXIT_SUCCESS;
+	} else {
+		ret = ret == -EINVAL ? EXIT_USAGE : EXIT_FAILURE;
+	}
+	settings_free(&settings);
+	return ret;
+}

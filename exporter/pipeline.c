@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The pipeline of a session. See pipeline.h.
+ *
+ * A request is parked first and always; pump() then sends what may go. So
+ * there is one place where order and bounds are decided. It runs when a
+ * request came, when one completed, and when a reply was written.
+ *
+ * Deadlock cannot happen at a bound: an endpoint that has nothing on its way
+ * may always send one, and waits for no other endpoint. A change of the
+ * device's state waits until endpoint 0 is empty, and while it runs nothing is
+ * sent: the local USB stack would refuse one or the other.
+ */
+#include <stdlib.h>
+
+#include "pipeline.h"
+
+static void transfer_done(struct backend_transfer *transfer);
+static void change_done(struct backend_change *change);
+
+void pipeline_init(struct pipeline *pipeline, struct device *device, const struct limits *limits,
+		   const struct pipeline_ops *ops, void *owner)
+{
+	*pipeline = (struct pipeline){
+		.device = device,
+		.limits = limits,
+		.ops = ops,
+		.owner = owner,
+	};
+	TAILQ_INIT(&pipeline->sent_list);
+	for (unsigned int i = 0; i < PIPELINE_ENDPOINTS; i++)
+		TAILQ_INIT(&pipeline->endpoint[i].parked);
+}
+
+bool pipeline_busy(const struct pipeline *pipeline)
+{
+	return pipeline->sent;
+}
+
+/* Both directions of endpoint 0 are one; 1..15 are OUT, 16..30 IN. */
+static struct endpoint_queue *queue_of(struct pipeline *pipeline, const struct request *request)
+{
+	unsigned int ep = request->submit.ep;
+	bool in = request->submit.direction == SUBURB_DIR_IN;
+
+	/* Nonsense has no endpoint to be in order with. */
+	if (!ep || ep > SUBURB_WIRE_MAX_EP)
+		return &pipeline->endpoint[0];
+	return &pipeline->endpoint[in ? 15 + ep : ep];
+}
+
+static struct request **bucket_of(struct pipeline *pipeline, uint32_t seqnum)
+{
+	return &pipeline->bucket[seqnum * 0x9e3779b1u >> 24];
+}
+
+static void hash_add(struct pipeline *pipeline, struct request *request)
+{
+	struct request **at = bucket_of(pipeline, request->submit.seqnum);
+
+	/* At the end: of two that share a seqnum the older one is found. */
+	while (*at)
+		at = &(*at)->hash_next;
+	*at = request;
+}
+
+static void hash_remove(struct pipeline *pipeline, struct request *request)
+{
+	struct request **at = bucket_of(pipeline, request->submit.seqnum);
+
+	while (*at != request)
+		at = &(*at)->hash_next;
+	*at = request->hash_next;
+	request->hash_next = NULL;
+}
+
+static struct request *hash_find(struct pipeline *pipeline, uint32_t seqnum)
+{
+	struct request *request = *bucket_of(pipeline, seqnum);
+
+	while (request && request->submit.seqnum != seqnum)
+		request = request->hash_next;
+	return request;
+}
+
+/* --- replies -------------------------------------------------------------- */
+
+static void send_unlinks(struct pipeline *pipeline, struct request *request, int32_t status)
+{
+	struct reply *reply;
+
+	while ((reply = TAILQ_FIRST(&request->unlinks))) {
+		TAILQ_REMOVE(&request->unlinks, reply, entry);
+		pipeline->unlinks--;
+		reply->header.u.ret_unlink.status = __cpu_to_be32((uint32_t)status);
+		pipeline->ops->reply(pipeline->owner, reply);
+	}
+}
+
+static void pump(struct pipeline *pipeline);
+
+/* Its buffer and its place are free again. */
+static void forget(struct pipeline *pipeline, struct request *request)
+{
+	if (request->transfer.buffer)
+		pipeline->bytes -= request_size(request);
+	request_free(request);
+}
+
+static void release_place(struct pipeline *pipeline, struct request *request)
+{
+	queue_of(pipeline, request)->held--;
+	pipeline->held--;
+	forget(pipeline, request);
+}
+
+/* Its reply was written, or the session dropped it. */
+static void on_written(struct reply *reply)
+{
+	struct request *request = (struct request *)reply;
+	struct pipeline *pipeline = request->owner;
+
+	release_place(pipeline, request);
+	if (!pipeline->stopped)
+		pump(pipeline);
+}
+
+/* It has its outcome: RET_SUBMIT, RET_UNLINK or both (WIRE-NOTES 12, 13). */
+static void complete(struct pipeline *pipeline, struct request *request)
+{
+	hash_remove(pipeline, request);
+	request->state = REQUEST_DONE;
+	if (pipeline->stopped) {
+		release_place(pipeline, request);
+		return;
+	}
+	if (!TAILQ_EMPTY(&request->unlinks) && request_cancelled(request)) {
+		send_unlinks(pipeline, request, -SUBURB_ECONNRESET);
+		release_place(pipeline, request);
+		return;
+	}
+	request_finish(request);
+	request->reply.release = on_written;
+	pipeline->ops->reply(pipeline->owner, &request->reply);
+	/* The reply may be gone by now only if the owner wrote it at once: it does not. */
+	send_unlinks(pipeline, request, 0);
+}
+
+/* --- sending -------------------------------------------------------------- */
+
+static bool may_go(const struct pipeline *pipeline, const struct endpoint_queue *queue,
+		   const struct request *request)
+{
+	size_t more = request->transfer.buffer ? 0 : request_size(request);
+
+	if (request->action == REQUEST_ANSWER)
+		return !queue->sent;
+	if (pipeline->changing)
+		return false;
+	if (request->action == REQUEST_CHANGE)
+		return !queue->sent;
+	if (!queue->held)
+		return true;
+	return !pipeline->starved && pipeline->held < pipeline->limits->requests &&
+	       pipeline->bytes + more <= pipeline->limits->bytes;
+}
+
+static int start_transfer(struct pipeline *pipeline, struct request *request)
+{
+	struct backend_device *backend = pipeline->device->backend;
+	bool had_buffer = request->transfer.buffer;
+	int ret = request_buffer(request);
+
+	if (ret < 0)
+		return ret;
+	if (!had_buffer)
+		pipeline->bytes += request_size(request);
+	request->transfer.done = transfer_done;
+	return backend->backend->ops->submit(backend, &request->transfer);
+}
+
+static int start_change(struct pipeline *pipeline, struct request *request)
+{
+	struct backend_device *backend = pipeline->device->backend;
+	int ret;
+
+	request->change.done = change_done;
+	ret = backend->backend->ops->change(backend, &request->change);
+	if (ret == 0)
+		pipeline->changing = request;
+	return ret;
+}
+
+static void take_place(struct pipeline *pipeline, struct endpoint_queue *queue,
+		       struct request *request)
+{
+	TAILQ_REMOVE(&queue->parked, request, entry);
+	pipeline->parked--;
+	queue->held++;
+	pipeline->held++;
+}
+
+/* It will not run: @status is its answer. */
+static void answer(struct pipeline *pipeline, struct endpoint_queue *queue, struct request *request,
+		   int32_t status)
+{
+	take_place(pipeline, queue, request);
+	if (request->transfer.buffer)
+		pipeline->bytes -= request_size(request);
+	request_refuse(request, status);
+	complete(pipeline, request);
+}
+
+/* The first parked request of an endpoint; false if it has to wait. */
+static bool send_first(struct pipeline *pipeline, struct endpoint_queue *queue)
+{
+	struct request *request = TAILQ_FIRST(&queue->parked);
+	int ret;
+
+	if (!request || !may_go(pipeline, queue, request))
+		return false;
+	if (request->action == REQUEST_ANSWER) {
+		answer(pipeline, queue, request, request->answer);
+		return true;
+	}
+	ret = request->action == REQUEST_CHANGE ? start_change(pipeline, request)
+						: start_transfer(pipeline, request);
+	if (ret == -SUBURB_ENOMEM && pipeline->sent) {
+		/* usbfs has a budget of its own: try again when something came back. */
+		pipeline->starved = true;
+		return false;
+	}
+	if (ret < 0) {
+		answer(pipeline, queue, request, ret);
+		return true;
+	}
+	take_place(pipeline, queue, request);
+	request->state = REQUEST_SENT;
+	TAILQ_INSERT_TAIL(&pipeline->sent_list, request, entry);
+	queue->sent++;
+	pipeline->sent++;
+	return true;
+}
+
+/* Sends what may go, endpoints in turn so that none starves another. */
+static void pump(struct pipeline *pipeline)
+{
+	unsigned int idle = 0;
+
+	while (pipeline->parked && idle < PIPELINE_ENDPOINTS) {
+		struct endpoint_queue *queue = &pipeline->endpoint[pipeline->next];
+
+		pipeline->next = (pipeline->next + 1) % PIPELINE_ENDPOINTS;
+		idle = send_first(pipeline, queue) ? 0 : idle + 1;
+	}
+}
+
+/* --- completing ----------------------------------------------------------- */
+
+static void back_from_backend(struct pipeline *pipeline, struct request *request)
+{
+	TAILQ_REMOVE(&pipeline->sent_list, request, entry);
+	queue_of(pipeline, request)->sent--;
+	pipeline->sent--;
+	pipeline->starved = false;
+	complete(pipeline, request);
+	if (!pipeline->stopped)
+		pump(pipeline);
+	if ((pipeline->stopped || pipeline->failed) && !pipeline->sent)
+		pipeline->ops->idle(pipeline->owner);
+}
+
+static void transfer_done(struct backend_transfer *transfer)
+{
+	struct request *request = transfer->owner;
+
+	back_from_backend(request->owner, request);
+}
+
+static void change_done(struct backend_change *change)
+{
+	struct request *request = change->owner;
+	struct pipeline *pipeline = request->owner;
+
+	pipeline->changing = NULL;
+	if (change->status == 0 || change->kind == BACKEND_SET_CONFIGURATION)
+		device_changed(pipeline->device, change);
+	back_from_backend(pipeline, request);
+}
+
+/* --- from the session ----------------------------------------------------- */
+
+int pipeline_admit(struct pipeline *pipeline, struct request *request)
+{
+	struct endpoint_queue *queue = queue_of(pipeline, request);
+	bool empty = !queue->held && TAILQ_EMPTY(&queue->parked);
+	size_t size = request_size(request);
+
+	if (size > pipeline->limits->bytes)
+		return -SUBURB_ENOMEM;
+	if (!empty && pipeline->parked >= pipeline->limits->parked)
+		return -SUBURB_ENOMEM;
+	request->owner = pipeline;
+	/* The buffer of an IN can wait until it goes. */
+	if (!size || request->submit.direction == SUBURB_DIR_IN)
+		return 0;
+	if (!empty && pipeline->bytes + size > pipeline->limits->bytes)
+		return -SUBURB_ENOMEM;
+	if (request_buffer(request) < 0)
+		return -SUBURB_ENOMEM;
+	pipeline->bytes += size;
+	return 0;
+}
+
+void pipeline_drop(struct pipeline *pipeline, struct request *request)
+{
+	forget(pipeline, request);
+}
+
+void pipeline_add(struct pipeline *pipeline, struct request *request)
+{
+	struct endpoint_queue *queue = queue_of(pipeline, request);
+
+	if (pipeline->failed && request->action != REQUEST_ANSWER) {
+		if (request->transfer.buffer)
+			pipeline->bytes -= request_size(request);
+		request_refuse(request, pipeline->failed);
+	}
+	request->state = REQUEST_PARKED;
+	hash_add(pipeline, request);
+	TAILQ_INSERT_TAIL(&queue->parked, request, entry);
+	pipeline->parked++;
+	/* Only this endpoint has something new to say. */
+	while (send_first(pipeline, queue))
+		;
+}
+
+/* Takes a parked request out, without an answer. */
+static void unpark(struct pipeline *pipeline, struct request *request)
+{
+	TAILQ_REMOVE(&queue_of(pipeline, request)->parked, request, entry);
+	pipeline->parked--;
+	hash_remove(pipeline, request);
+	forget(pipeline, request);
+}
+
+int pipeline_unlink(struct pipeline *pipeline, const struct suburb_unlink *unlink)
+{
+	struct backend_device *backend = pipeline->device->backend;
+	struct request *request = hash_find(pipeline, unlink->target);
+	struct suburb_ret_unlink ret = { .seqnum = unlink->seqnum };
+	struct reply *reply;
+	bool first;
+
+	if (request && request->state == REQUEST_PARKED)
+		ret.status = -SUBURB_ECONNRESET;
+	reply = reply_ret_unlink(&ret);
+	if (!reply)
+		return -SUBURB_ENOMEM;
+	if (!request || request->state == REQUEST_PARKED) {
+		if (request)
+			unpark(pipeline, request);
+		pipeline->ops->reply(pipeline->owner, reply);
+		pump(pipeline);
+		return 0;
+	}
+	/* How it ends is the backend's to say; the answer leaves with that. */
+	first = TAILQ_EMPTY(&request->unlinks);
+	TAILQ_INSERT_TAIL(&request->unlinks, reply, entry);
+	pipeline->unlinks++;
+	if (first && request->action == REQUEST_TRANSFER)
+		backend->backend->ops->cancel(backend, &request->transfer);
+	return 0;
+}
+
+void pipeline_fail(struct pipeline *pipeline, int32_t status)
+{
+	pipeline->failed = status;
+	for (unsigned int i = 0; i < PIPELINE_ENDPOINTS; i++) {
+		struct request *request;
+
+		TAILQ_FOREACH(request, &pipeline->endpoint[i].parked, entry)
+		{
+			if (request->action == REQUEST_ANSWER)
+				continue;
+			if (request->transfer.buffer)
+				pipeline->bytes -= request_size(request);
+			request_refuse(request, status);
+		}
+	}
+	pump(pipeline);
+}
+
+void pipeline_stop(struct pipeline *pipeline)
+{
+	struct backend_device *backend = pipeline->device->backend;
+	struct request *request;
+
+	pipeline->stopped = true;
+	for (unsigned int i = 0; i < PIPELINE_ENDPOINTS; i++)
+		while ((request = TAILQ_FIRST(&pipeline->endpoint[i].parked)))
+			unpark(pipeline, request);
+	TAILQ_FOREACH(request, &pipeline->sent_list, entry)
+	if (request->action == REQUEST_TRANSFER)
+		backend->backend->ops->cancel(backend, &request->transfer);
+}

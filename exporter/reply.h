@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Replies: what a session owes to its importer, in the order made.
+ *
+ * A reply is an object of its own and outlives the moment that made it. It
+ * stays in the queue until it is written whole, and goes by one function,
+ * reply_free(). Payload is never copied: it lies where the backend put it.
+ */
+#ifndef EXPORTER_REPLY_H
+#define EXPORTER_REPLY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/uio.h>
+
+#include <suburb/wire.h>
+
+/**
+ * struct reply - one message
+ * @header: as on the wire
+ * @payload: what follows it
+ * @length: of @payload
+ * @release: frees the reply and what it holds
+ */
+struct reply {
+	TAILQ_ENTRY(reply) entry;
+	struct suburb_wire_header header;
+	uint8_t *payload;
+	size_t length;
+	void (*release)(struct reply *reply);
+};
+
+/**
+ * struct reply_queue - replies on their way out
+ * @count: replies in it
+ * @written: bytes of the first one that were written already
+ */
+struct reply_queue {
+	TAILQ_HEAD(reply_list, reply) list;
+	size_t count;
+	size_t written;
+};
+
+void reply_free(struct reply *reply);
+
+void reply_queue_init(struct reply_queue *queue);
+void reply_queue_push(struct reply_queue *queue, struct reply *reply);
+
+/* Fills up to @max pieces with what is to be written next; how many it were. */
+int reply_queue_gather(const struct reply_queue *queue, struct iovec *iov, int max);
+
+/* @size more bytes were written: frees the replies that are done with. */
+void reply_queue_written(struct reply_queue *queue, size_t size);
+
+/* Frees all, written or not. */
+void reply_queue_clear(struct reply_queue *queue);
+
+/* A reply without payload that frees itself; NULL if memory is out. */
+struct reply *reply_ret_submit(const struct suburb_ret_submit *ret);
+struct reply *reply_ret_unlink(const struct suburb_ret_unlink *ret);
+
+#endif

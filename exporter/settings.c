@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Settings and what makes sense as one. Pure; see settings.h.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "address.h"
+#include "escape.h"
+#include "settings.h"
+
+void settings_init(struct settings *settings)
+{
+	*settings = (struct settings){
+		.limits = LIMITS_DEFAULT,
+		.log_level = LOG_LEVEL_INFO,
+	};
+	rules_init(&settings->rules);
+}
+
+static void string_list_free(struct string_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->item[i]);
+	free(list->item);
+}
+
+void settings_free(struct settings *settings)
+{
+	string_list_free(&settings->listen);
+	string_list_free(&settings->emulate);
+	rules_free(&settings->rules);
+	free(settings->config);
+}
+
+__attribute__((format(printf, 2, 3))) static int wrong(char *error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(error, SETTINGS_ERROR_SIZE, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static int out_of_memory(char *error)
+{
+	wrong(error, "out of memory");
+	return -ENOMEM;
+}
+
+static int string_list_add(struct string_list *list, const char *text, char *error)
+{
+	char **item = realloc(list->item, (list->count + 1) * sizeof(*item));
+
+	if (!item)
+		return out_of_memory(error);
+	list->item = item;
+	item[list->count] = strdup(text);
+	if (!item[list->count])
+		return out_of_memory(error);
+	list->count++;
+	return 0;
+}
+
+int settings_add_listen(struct settings *settings, const char *text, char *error)
+{
+	char host[ADDRESS_HOST_SIZE];
+	uint16_t port = 0;
+	int ret = address_split(text, host, &port, error, SETTINGS_ERROR_SIZE);
+
+	return ret < 0 ? ret : string_list_add(&settings->listen, text, error);
+}
+
+int settings_add_export(struct settings *settings, const char *text, char *error)
+{
+	return rules_add(&settings->rules, text, error, SETTINGS_ERROR_SIZE);
+}
+
+/* What kinds there are is for the backend to say. */
+int settings_add_emulate(struct settings *settings, const char *text, char *error)
+{
+	return string_list_add(&settings->emulate, text, error);
+}
+
+int settings_set_log_level(struct settings *settings, const char *text, char *error)
+{
+	char shown[64];
+
+	if (log_level_parse(text, &settings->log_level))
+		return 0;
+	return wrong(error, "'%s' is no log level; use error, warning, info or debug",
+		     escape(shown, sizeof(shown), text));
+}
+
+int settings_set_config(struct settings *settings, const char *text, char *error)
+{
+	if (settings->config)
+		return wrong(error, "only one configuration file can be read");
+	settings->config = strdup(text);
+	return settings->config ? 0 : out_of_memory(error);
+}
+
+/* --- limits --------------------------------------------------------------- */
+
+static int parse_number(const char *text, unsigned long least, unsigned long most,
+			unsigned long *value, char *error)
+{
+	char shown[64];
+	char *end;
+
+	errno = 0;
+	*value = strtoul(text, &end, 10);
+	if (isdigit((unsigned char)*text) && !*end && !errno && *value >= least && *value <= most)
+		return 0;
+	return wrong(error, "'%s' is out of range; use %lu to %lu",
+		     escape(shown, sizeof(shown), text), least, most);
+}
+
+int settings_set_limit(struct settings *settings, const char *name, const char *text, char *error)
+{
+	struct limits *limits = &settings->limits;
+	const struct {
+		const char *name;
+		unsigned long least, most;
+		unsigned int *value;
+	} numbers[] = {
+		{ "max-connections", 1, 65536, &limits->connections },
+		{ "max-requests", 1, 65536, &limits->requests },
+		{ "max-parked", 1, 1048576, &limits->parked },
+		{ "handshake-timeout-s", 1, 3600, &limits->handshake_s },
+	};
+	char shown[64];
+	unsigned long value;
+	int ret;
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (strcmp(name, numbers[i].name))
+			continue;
+		ret = parse_number(text, numbers[i].least, numbers[i].most, &value, error);
+		if (ret == 0)
+			*numbers[i].value = (unsigned int)value;
+		return ret;
+	}
+	if (strcmp(name, "max-bytes"))
+		return wrong(error, "unknown key '%s' in [limits]",
+			     escape(shown, sizeof(shown), name));
+	ret = parse_number(text, 65536, 1 << 30, &value, error);
+	if (ret == 0)
+		limits->bytes = value;
+	return ret;
+}

@@ -137,17 +137,20 @@ gadget_set_hid() { # FUNCTION-DIR KIND
 	printf "$(printf '\\x%s' $descriptor)" >"$1/report_desc"
 }
 
-# Like pulling the cable. The gadget keeps its pair, hence its bus id.
+# Like pulling the cable. The gadget keeps its pair, hence its bus id. Not by
+# taking it from its UDC: with a control request on its way, dummy_hcd warns.
 gadget_unplug() {
 	local udc
 
 	udc=$(<"$gadget_fs/$1/UDC") && echo disconnect >"/sys/class/udc/$udc/soft_connect"
 }
 
+# A soft "connect" would leave dummy_hcd deaf.
 gadget_plug() {
 	local udc
 
-	udc=$(<"$gadget_fs/$1/UDC") && echo connect >"/sys/class/udc/$udc/soft_connect"
+	udc=$(<"$gadget_fs/$1/UDC") &&
+		echo >"$gadget_fs/$1/UDC" && echo "$udc" >"$gadget_fs/$1/UDC"
 }
 
 # Prints the host side's device, if there is one.
@@ -159,9 +162,7 @@ gadget_host_side() { # UDC
 	done
 }
 
-# Configfs wants everything taken out in the order opposite to its making. The
-# host must be done with the device first: dummy_hcd warns when its last control
-# request is still there.
+# Configfs wants everything taken out in the order opposite to its making.
 gadget_destroy() {
 	local dir=$gadget_fs/$1 udc i
 

@@ -114,7 +114,7 @@ guest_path() { # FILE
 add_payload() { # PATH DEST
 	[ -e "$1" ] || die "no '$1' to bring into the VM"
 	mkdir -p "$(dirname "$work/payload/$2")"
-	cp -rT "$1" "$work/payload/$2"
+	cp -rpT "$1" "$work/payload/$2"
 }
 
 gather_payload() {

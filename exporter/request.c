@@ -83,7 +83,10 @@ static void judge_standard(struct request *request)
 
 	switch (request->submit.setup[0] << 8 | request->submit.setup[1]) {
 	case TYPE_DEVICE_OUT << 8 | SET_CONFIGURATION:
-		become_change(request, BACKEND_SET_CONFIGURATION, (uint8_t)value);
+		if (value > 255)
+			become_answer(request, -SUBURB_EPIPE);
+		else
+			become_change(request, BACKEND_SET_CONFIGURATION, (uint8_t)value);
 		break;
 	case TYPE_DEVICE_OUT << 8 | SET_ADDRESS:
 		/* The address on this bus is not the importer's to choose. */

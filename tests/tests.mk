@@ -70,20 +70,89 @@ layer-protocol: all
 		$(PROTO_SRC:%.c=$(PROTO_BUILD)/%) $(PROTO_SH)
 
 # Sub-makes run two jobs unless the caller chose a number.
-SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j2)
-ASAN    = BUILD=$(BUILD)/asan SAN=1 RESULTS=$(RESULTS) VARIANT=asan
+SUBMAKE  = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j2)
+ASAN     = BUILD=$(BUILD)/asan SAN=1 RESULTS=$(RESULTS) VARIANT=asan
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible \
+	--errors-for-leak-kinds=definite,possible
 
-.PHONY: layer-asan
+.PHONY: layer-asan layer-valgrind layer-i386 layer-s390x layer-codec-s390x layer-freestanding layer-lint
+
 layer-asan:
 	@$(SUBMAKE) -s $(ASAN) test-programs
 	@$(MAKE) -s -k $(ASAN) layer-unit layer-protocol
 
+# The client of the variants below is the one with the sanitizers: of two
+# builds, one of each byte order, none can hide the other's mistake.
+layer-valgrind:
+	@$(SUBMAKE) -s $(ASAN) test-programs
+	@$(SUBMAKE) -s test-programs
+	@$(MAKE) -s -k VARIANT=valgrind TEST_RUN="$(VALGRIND)" PROTO_BUILD=$(BUILD)/asan \
+		layer-unit layer-protocol
+
+layer-i386 layer-s390x: layer-%:
+	@$(SUBMAKE) -s $(ASAN) test-programs
+	@+tests/cross/make.sh $* $(if $(filter -j%,$(MAKEFLAGS)),,-j2) -s BUILD=$(BUILD)/$* test-programs
+	@+tests/cross/make.sh $* -s -k BUILD=$(BUILD)/$* RESULTS=$(RESULTS) PROTO_BUILD=$(BUILD)/asan \
+		layer-unit layer-protocol
+
+layer-codec-s390x:
+	@+tests/cross/make.sh s390x -s BUILD=$(BUILD)/s390x RESULTS=$(RESULTS) run-codec
+
+.PHONY: run-codec
+run-codec: $(BUILD)/tests/unit/test_wire
+	@TEST_RUN="$(TEST_RUN)" tests/run.sh $(RESULTS)/$(call layer,codec).tap $<
+
+layer-freestanding:
+	@tests/run.sh $(RESULTS)/freestanding.tap tests/cross/freestanding.sh
+
+layer-lint:
+	@tests/run.sh $(RESULTS)/lint.tap tests/lint.sh
+
+# --- coverage ----------------------------------------------------------------
+
+# What the unit tests alone reach of the code that faces a peer or a user.
+COVERED     := include/suburb/wire.h exporter/rules.c exporter/config.c exporter/device.c \
+	exporter/session.c exporter/request.c exporter/pipeline.c exporter/reply.c exporter/handshake.c
+COVERED_MIN := 85
+
+.PHONY: coverage run-coverage
+coverage: ## line coverage of the unit tests; fails under 85 %
+	@rm -rf $(BUILD)/cov/obj/*/*.gcda $(BUILD)/cov/obj/*/*/*.gcda
+	@$(SUBMAKE) -s BUILD=$(BUILD)/cov COV=1 CFLAGS="-O0 -g" RESULTS=$(RESULTS) VARIANT=cov run-coverage
+
+run-coverage: $(UNIT_BIN)
+	@tests/run.sh $(RESULTS)/unit-cov.tap $(UNIT_BIN)
+	@gcovr --root . --object-directory $(BUILD)/obj --merge-mode-functions=separate \
+		--fail-under-line $(COVERED_MIN) $(COVERED:%=--filter %$$) $(BUILD)/obj
+
 # --- what is run by hand -----------------------------------------------------
 
-FAST_LAYERS := unit-asan protocol-asan
+# Big endian in a minute, if its libraries are here: nothing is downloaded.
+S390X_CACHED = $(shell tests/cross/sysroot.sh --cached s390x 2>/dev/null)
+FAST_LAYERS  = unit-asan protocol-asan freestanding lint $(if $(S390X_CACHED),codec-s390x)
+HOST_LAYERS := unit-asan protocol-asan unit-valgrind protocol-valgrind \
+	unit-i386 protocol-i386 unit-s390x protocol-s390x unit-cov freestanding lint
+VM_LAYERS   ?= vm*
 
-.PHONY: check-fast
+.PHONY: check check-fast check-host run-host deps
 check-fast: ## everything that needs no VM, in a minute
 	@rm -f $(FAST_LAYERS:%=$(RESULTS)/%.tap)
-	@$(SUBMAKE) -k layer-asan || :
+	@$(SUBMAKE) -k layer-asan layer-freestanding layer-lint $(if $(S390X_CACHED),layer-codec-s390x) || :
 	@tests/sum.sh $(RESULTS) $(FAST_LAYERS)
+
+check-host: ## all that needs no VM: also 32 bit, big endian, valgrind, coverage
+	@rm -f $(HOST_LAYERS:%=$(RESULTS)/%.tap)
+	@$(SUBMAKE) -k run-host || :
+	@tests/sum.sh $(RESULTS) $(HOST_LAYERS)
+
+run-host: layer-asan layer-valgrind layer-i386 layer-s390x layer-freestanding layer-lint coverage
+layer-valgrind layer-i386 layer-s390x: | layer-asan
+
+check: deps ## all tests, with the VMs
+	@rm -f $(RESULTS)/*.tap
+	@$(SUBMAKE) -k run-host || :
+	@$(SUBMAKE) check-vm || :
+	@tests/sum.sh $(RESULTS) $(HOST_LAYERS) $(VM_LAYERS)
+
+deps: ## install what is missing of Debian's packages
+	@tests/deps.sh

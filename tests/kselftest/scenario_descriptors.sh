@@ -19,7 +19,7 @@ compare() { # BUSID
 	product=$(exporter_usb usb_attr "$1" product)
 	at_exporter "$(device_text "$1")" >/tmp/lsusb.local
 	exporter_start --export "$1"
-	attach "$1" >&2
+	attach "$1" >/dev/null
 	device=$(usb_find remote 10 product="$product")
 	check "$product: raw descriptors are equal" same_descriptors "$device" "$1"
 	check "$product: lsusb -v is equal" same_text "$device"

@@ -25,7 +25,7 @@ attach_gadget() { # NAME FUNCTION...
 	exporter_gadget gadget_create "$@" >&2 || return
 	busid=$(exporter_gadget gadget_device "$1") || return
 	exporter_start --export "$busid" >&2 || return
-	attach "$busid" >&2 || return
+	attach "$busid" >/dev/null || return
 	usb_find remote 10 serial="$1"
 }
 

@@ -56,7 +56,7 @@ choose_mouse() { # NAME
 # REL_X 10, REL_Y -5; then BTN_LEFT down and up
 moves_mouse() {
 	choose_mouse 'QEMU HID Mouse' || true
-	use_events "$1" 4 'vm-monitor mouse_move 10 -5; sleep 0.3
+	use_events "$1" 4 at_exporter 'vm-monitor mouse_move 10 -5; sleep 0.3
 		vm-monitor mouse_button 1; sleep 0.3; vm-monitor mouse_button 0' &&
 		expect_events '2 0 10' '2 1 -5' '1 272 1' '1 272 0'
 }
@@ -64,7 +64,7 @@ moves_mouse() {
 # Absolute: X and Y change once each, to what only the monitor knows
 moves_tablet() {
 	choose_mouse 'QEMU HID Tablet' || true
-	use_events "$1" 2 'vm-monitor mouse_move 1000 2000; vm-monitor mouse_button 1; sleep 0.3
+	use_events "$1" 2 at_exporter 'vm-monitor mouse_move 1000 2000; vm-monitor mouse_button 1; sleep 0.3
 		vm-monitor mouse_button 0' && grep -qE '^(3 [01]|1 272) ' /tmp/evdev.out
 }
 

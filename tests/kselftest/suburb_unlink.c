@@ -193,17 +193,29 @@ static void submit_many(struct __test_metadata *_metadata, struct session *s,
 		ASSERT_TRUE(session_next_submit(s, &c));
 }
 
-/* close() in a child, which may hang without taking the test along. */
+/*
+ * The last close() in a child, which may hang without taking the test along.
+ * The child waits until the test's own descriptor is closed.
+ */
 static pid_t close_in_child(struct session *s)
 {
-	pid_t pid = fork();
+	int closed[2];
+	pid_t pid;
+	char c;
 
+	if (pipe(closed))
+		return -1;
+	pid = fork();
 	if (pid == 0) {
-		close(s->usb);
+		close(closed[1]);
+		if (read(closed[0], &c, 1) == 0)
+			close(s->usb);
 		_exit(0);
 	}
 	close(s->usb);
 	s->usb = -1;
+	close(closed[0]);
+	close(closed[1]);
 	return pid;
 }
 

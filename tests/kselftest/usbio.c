@@ -10,7 +10,7 @@
  *   usbio ccid NODE              PC_to_RDR_GetSlotStatus to a smart card reader;
  *                                print the slot's status
  *
- * NODE is below /dev/bus/usb; the endpoints are the device's last bulk OUT and
+ * NODE is below /dev/bus/usb; the endpoints are the device's first bulk OUT and
  * IN, its interface is 0. A kernel driver that holds it is detached. "ready" goes
  * to stderr once the interface is claimed.
  */
@@ -50,10 +50,15 @@ static void find_bulk(struct device *d)
 {
 	unsigned char c[4096];
 	ssize_t n = read(d->fd, c, sizeof(c)), i;
+	__u8 *endpoint;
 
-	for (i = 0; i + 6 < n && c[i] >= 2; i += c[i])
-		if (c[i + 1] == USB_DT_ENDPOINT && (c[i + 3] & 3) == USB_ENDPOINT_XFER_BULK)
-			*(c[i + 2] & USB_DIR_IN ? &d->in : &d->out) = c[i + 2];
+	for (i = 0; i + 6 < n && c[i] >= 2; i += c[i]) {
+		if (c[i + 1] != USB_DT_ENDPOINT || (c[i + 3] & 3) != USB_ENDPOINT_XFER_BULK)
+			continue;
+		endpoint = c[i + 2] & USB_DIR_IN ? &d->in : &d->out;
+		if (!*endpoint)
+			*endpoint = c[i + 2];
+	}
 }
 
 static struct device open_node(const char *node)

@@ -88,7 +88,7 @@ attach_as() { # ATTR=VALUE...
 	local busid
 
 	busid=$(exporter_usb usb_find local 15 "$@") || return
-	attach "$busid" >&2 || return
+	attach "$busid" >/dev/null || return
 	usb_find remote 10 "$@"
 }
 

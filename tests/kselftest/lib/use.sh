@@ -8,8 +8,6 @@
 # DEVICE is the importer's name of it ("5-1"). Each returns 0 if all was right
 # and says what was wrong otherwise. Needs scenario.sh.
 
-. "$here/usb.sh"
-
 # --- storage -----------------------------------------------------------------
 
 # Random bytes, the same ones for a whole run.
@@ -59,15 +57,15 @@ use_storage_at_exporter() { # BUSID MIB
 
 # --- keyboard, mouse, tablet -------------------------------------------------
 
-# Runs ACTION at the exporter while NODE is read; prints COUNT events.
-use_events() { # NODE COUNT ACTION
+# Runs COMMAND while NODE is read; prints COUNT events.
+use_events() { # NODE COUNT COMMAND...
 	local pid status
 
 	: >/tmp/evdev.err
 	evdev read "$1" "$2" 15000 >/tmp/evdev.out 2>/tmp/evdev.err &
 	pid=$!
 	wait_until 5 grep -q ready /tmp/evdev.err
-	at_exporter "$3" >/dev/null
+	"${@:3}" >/dev/null
 	wait "$pid"
 	status=$?
 	cat /tmp/evdev.err /tmp/evdev.out
@@ -86,7 +84,7 @@ use_keyboard() { # DEVICE
 	local node
 
 	node=$(usb_event "$1") || return
-	use_events "$node" 6 'for k in s u b; do vm-monitor sendkey $k 20; sleep 0.3; done' &&
+	use_events "$node" 6 at_exporter 'for k in s u b; do vm-monitor sendkey $k 20; sleep 0.3; done' &&
 		expect_events '1 31 1' '1 31 0' '1 22 1' '1 22 0' '1 48 1' '1 48 0'
 }
 
@@ -208,7 +206,7 @@ use_hid_keyboard() { # DEVICE EXPORTERS-HIDG
 	local node
 
 	node=$(usb_event "$1") || return
-	use_events "$node" 2 "printf '\0\0\4\0\0\0\0\0' >$2; sleep 0.1; printf '\0\0\0\0\0\0\0\0' >$2" &&
+	use_events "$node" 2 at_exporter "printf '\0\0\4\0\0\0\0\0' >$2; sleep 0.1; printf '\0\0\0\0\0\0\0\0' >$2" &&
 		expect_events '1 30 1' '1 30 0' || return
 	at_exporter "timeout 20 head -c 1 $2 | od -An -tx1 >/tmp/led.out &"
 	sleep 0.3
@@ -251,6 +249,6 @@ device_text() { # DEVICE
 }
 
 same_descriptors() { # DEVICE BUSID
-	at_exporter "cat $usb/$2/descriptors" >/tmp/descriptors
-	[ -s /tmp/descriptors ] && cmp /tmp/descriptors "$usb/$1/descriptors"
+	at_exporter "cat /sys/bus/usb/devices/$2/descriptors" >/tmp/descriptors
+	[ -s /tmp/descriptors ] && cmp /tmp/descriptors "/sys/bus/usb/devices/$1/descriptors"
 }

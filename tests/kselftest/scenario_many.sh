@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# scenario_many - many devices at once. Ten loopback gadgets of dummy_hcd, at high
+# and at super speed, all echoing different bytes at the same time: none may get
+# one of another's. Then forty emulated devices, for which a second controller
+# has to appear, and go again.
+
+. "$(dirname "$(realpath "$0")")/lib/scenario.sh"
+. "$here/use.sh"
+
+blocks=${SUBURB_BLOCKS:-200}
+
+# Every device of DEVICES echoes blocks of its own; all must have succeeded.
+echo_all() { # BLOCKS DEVICE...
+	local count=$1 device seed=100 pids=() pid failed=0
+
+	shift
+	for device; do
+		usbio echo "$(usb_node "$device")" "$((seed++))" "$count" 2>&1 | sed "s/^/$device: /" &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || failed=1
+	done
+	return "$failed"
+}
+
+# Root hubs of ours come in pairs, one pair per controller.
+controllers() {
+	local serial count=0 name
+
+	for serial in "$usb"/usb*/serial; do
+		read -r name <"$serial"
+		[[ $name != *suburb* ]] || count=$((count + 1))
+	done
+	echo $((count / 2))
+}
+
+remote_count() {
+	local all
+
+	mapfile -t all < <(usb_list remote)
+	echo ${#all[@]}
+}
+
+has_remotes() { # COUNT
+	[ "$(remote_count)" = "$1" ]
+}
+
+ten_gadgets() {
+	local n rules=() busids=() remotes
+
+	at_exporter ". '$here/gadget.sh'; gadget_load super 10 && for n in 0 1 2 3 4 5 6 7 8 9; do
+		gadget_create loop\$n loopback || exit
+		[ \$((n % 2)) = 1 ] || continue
+		gadget_unplug loop\$n; echo high-speed >\$gadget_fs/loop\$n/max_speed
+		gadget_plug loop\$n
+	done" || return
+	for ((n = 0; n < 10; n++)); do
+		busids+=("$(at_exporter ". '$here/gadget.sh'; gadget_device loop$n")")
+		rules+=(--export "${busids[-1]}")
+	done
+	exporter_start "${rules[@]}"
+	check "ten devices attached with one command" attach "${busids[@]}"
+	wait_until 10 has_remotes 10
+	mapfile -t remotes < <(usb_list remote)
+	check "ten devices are here" [ "${#remotes[@]}" = 10 ]
+	check "ten devices at once, $blocks blocks of 4 KiB each: no byte of one in another" \
+		echo_all "$blocks" "${remotes[@]}"
+	check "ten devices detached" suburb detach all
+	check "ten devices gone" wait_until 10 has_remotes 0
+	exporter_stop
+	at_exporter ". '$here/gadget.sh'; gadget_unload"
+}
+
+forty_emulated() {
+	local n options=() remotes
+
+	for ((n = 0; n < 40; n++)); do
+		options+=(--emulate loopback)
+	done
+	exporter_start "${options[@]}" --export all
+	check "forty devices attached with one command" suburb attach "$EXPORTER" all
+	check "forty devices are here" wait_until 60 has_remotes 40
+	check "a second controller has appeared" [ "$(controllers)" -ge 2 ]
+	mapfile -t remotes < <(usb_list remote)
+	check "forty devices at once, 10 blocks each" echo_all 10 "${remotes[@]}"
+	check "suburb status tells of forty" [ "$(suburb status | grep -c '^port')" = 40 ]
+	check "forty devices detached" suburb detach all
+	check "forty devices gone" wait_until 20 has_remotes 0
+	check "one controller is left" wait_until 10 one_controller
+}
+
+one_controller() {
+	[ "$(controllers)" = 1 ]
+}
+
+begin
+if at_exporter 'modprobe -n dummy_hcd && modprobe libcomposite' 2>/dev/null; then
+	ten_gadgets
+else
+	skip "ten devices at once" "the exporter has no dummy_hcd"
+fi
+forty_emulated
+finish

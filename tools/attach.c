@@ -3,8 +3,9 @@
  * suburb attach: devices of an exporter become devices of this machine.
  *
  * Devices are attached one after the other, each on a connection of its own
- * and with its own 10 s, for the kernel brings up the ports of a hub one at a
- * time anyway. One that fails does not keep the others from being attached.
+ * and with its own 10 s (the first one's begin with the run), for the kernel
+ * brings up the ports of a hub one at a time anyway. One that fails does not keep the others from
+ * being attached.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@
 struct attach {
 	const struct verb_options *options;
 	int kernel;
+	struct deadline deadline; /* of the device that is next */
 	struct dial dial;
 	struct usbids usbids;
 	struct offer offer;	     /* empty unless a selector needs it */
@@ -85,13 +87,13 @@ static void tell_success(struct attach *attach, const char *device, const char *
  * number. Returns the socket; -ENOMSG: it has another one.
  */
 static int import(struct attach *attach, const char *busid, const char *serial,
-		  struct deadline deadline, struct suburb_device *device, struct failure *failure)
+		  struct suburb_device *device, struct failure *failure)
 {
-	struct stream stream = { .peer = attach->dial.host.text, .deadline = deadline };
+	struct stream stream = { .peer = attach->dial.host.text, .deadline = attach->deadline };
 	char found[SERIAL_SIZE];
 	int ret;
 
-	stream.fd = client_import(&attach->dial, busid, deadline, device, failure);
+	stream.fd = client_import(&attach->dial, busid, attach->deadline, device, failure);
 	if (stream.fd < 0 || !serial)
 		return stream.fd;
 	ret = serial_read(&stream, device, found, failure);
@@ -107,17 +109,16 @@ static int import(struct attach *attach, const char *busid, const char *serial,
 static int attach_busid(struct attach *attach, const char *device_text, const char *busid,
 			const char *serial, struct failure *failure)
 {
-	struct deadline deadline = deadline_in(DEVICE_MS);
 	struct suburb_device device;
 	struct suburb_status status;
-	int ret = import(attach, busid, serial, deadline, &device, failure);
+	int ret = import(attach, busid, serial, &device, failure);
 
-	if (ret < 0)
-		return ret;
-	ret = handover(attach->kernel, ret, &attach->dial.host, &device, deadline, &status,
-		       failure);
+	if (ret >= 0)
+		ret = handover(attach->kernel, ret, &attach->dial.host, &device, attach->deadline,
+			       &status, failure);
 	if (!ret)
 		tell_success(attach, device_text, busid, &status);
+	attach->deadline = deadline_in(DEVICE_MS);
 	return ret;
 }
 
@@ -215,11 +216,10 @@ static bool all_offered(const struct offer *offer, const struct select *selects,
 static int get_offer(struct attach *attach, const struct select *selects, int count,
 		     struct failure *failure)
 {
-	struct deadline deadline = deadline_in(CLIENT_HANDSHAKE_MS);
 	struct deadline retry = deadline_in(RETRY_FOR_MS);
 
 	for (;;) {
-		int ret = client_list(&attach->dial, deadline, &attach->offer, failure);
+		int ret = client_list(&attach->dial, attach->deadline, &attach->offer, failure);
 
 		if (ret || all_offered(&attach->offer, selects, count) ||
 		    deadline_left(retry) <= RETRY_PAUSE_MS)
@@ -240,7 +240,7 @@ static int prepare(struct attach *attach, const struct host *host, const struct 
 	attach->kernel = kernel_open(KERNEL_LOAD, failure);
 	if (attach->kernel < 0)
 		return attach->kernel;
-	ret = dial_resolve(&attach->dial, host, failure);
+	ret = dial_resolve(&attach->dial, host, attach->deadline, failure);
 	if (ret)
 		return ret;
 	if (count == 1 && selects[0].kind == SELECT_BUSID)
@@ -270,7 +270,11 @@ static int attach_all(struct attach *attach, const struct select *selects, int c
 static int attach_run(const struct verb_options *options, const struct host *host,
 		      const struct select *selects, int count)
 {
-	struct attach attach = { .options = options, .kernel = -1 };
+	struct attach attach = {
+		.options = options,
+		.kernel = -1,
+		.deadline = deadline_in(DEVICE_MS),
+	};
 	struct failure failure;
 	int code = VERB_FAILED;
 

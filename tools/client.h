@@ -13,7 +13,7 @@
 #include "failure.h"
 #include "offer.h"
 
-/* How long a handshake may take, connecting included. */
+/* How long a handshake may take, with all that comes before it. */
 #define CLIENT_HANDSHAKE_MS 10000
 
 /* OP_REQ_DEVLIST on a connection of its own. 0 or a negative errno. */

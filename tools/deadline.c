@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <time.h>
 
 #include "deadline.h"
 
@@ -16,7 +15,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static struct timespec timespec_ms(int ms)
+static struct timespec timespec_ms(int64_t ms)
 {
 	return (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
 }
@@ -38,6 +37,11 @@ int deadline_left(struct deadline deadline)
 	if (left < 0)
 		return 0;
 	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+struct timespec deadline_timespec(struct deadline deadline)
+{
+	return timespec_ms(deadline.at_ms);
 }
 
 int deadline_poll(struct pollfd *fds, nfds_t count, struct deadline deadline, const sigset_t *mask)

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <time.h>
 
 struct deadline {
 	int64_t at_ms; /* CLOCK_MONOTONIC */
@@ -22,6 +23,9 @@ struct deadline deadline_sooner(struct deadline a, struct deadline b);
 
 /* Milliseconds left; 0 if it has passed. */
 int deadline_left(struct deadline deadline);
+
+/* For calls that take a moment of CLOCK_MONOTONIC. */
+struct timespec deadline_timespec(struct deadline deadline);
 
 /*
  * poll() until then. Returns how many descriptors are ready, 0 when the

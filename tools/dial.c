@@ -20,7 +20,6 @@
 
 #include "dial.h"
 
-#define RESOLVE_MS 10000
 #define CONNECT_MS 5000
 #define STAGGER_MS 250 /* RFC 8305, "Connection Attempt Delay" */
 #define MOST_ADDRESSES 16
@@ -76,14 +75,12 @@ static struct lookup *lookup_alloc(const struct host *host)
 	return lookup;
 }
 
-static bool lookup_wait(struct lookup *lookup)
+static bool lookup_wait(struct lookup *lookup, struct deadline deadline)
 {
-	struct timespec until;
+	struct timespec until = deadline_timespec(deadline);
 	bool done;
 	int ret = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += RESOLVE_MS / 1000;
 	pthread_mutex_lock(&lookup->lock);
 	while (!lookup->done && ret == 0)
 		ret = pthread_cond_timedwait(&lookup->done_cond, &lookup->lock, &until);
@@ -108,7 +105,8 @@ static int resolve_failed(const struct host *host, int result, struct failure *f
 	}
 }
 
-int dial_resolve(struct dial *dial, const struct host *host, struct failure *failure)
+int dial_resolve(struct dial *dial, const struct host *host, struct deadline deadline,
+		 struct failure *failure)
 {
 	struct lookup *lookup = lookup_alloc(host);
 	pthread_t thread;
@@ -123,12 +121,12 @@ int dial_resolve(struct dial *dial, const struct host *host, struct failure *fai
 		free(lookup);
 		return failure_set(failure, -ret, "cannot start a thread: %s", strerror(ret));
 	}
-	if (!lookup_wait(lookup)) {
+	if (!lookup_wait(lookup, deadline)) {
 		pthread_detach(thread);
 		return failure_set(
 			failure, -ETIMEDOUT,
-			"the name '%s' was not found within %d s: does the name server answer?",
-			host->name, RESOLVE_MS / 1000);
+			"the name '%s' was not found in time: does the name server answer?",
+			host->name);
 	}
 	pthread_join(thread, NULL);
 	ret = lookup->result;
@@ -261,10 +259,10 @@ static int connect_failed(const struct host *host, int error, struct failure *fa
 				   "nothing listens on %s port %u: is suburbd running there?",
 				   host->name, host->port);
 	case -ETIMEDOUT:
-		return failure_set(failure, error,
-				   "%s does not answer on port %u: is it up, and does a firewall "
-				   "let it through?",
-				   host->name, host->port);
+		return failure_set(
+			failure, error,
+			"%s does not answer on port %u: is it up, and does a firewall let it through?",
+			host->name, host->port);
 	default:
 		return failure_set(failure, error, "cannot reach %s port %u: %s", host->name,
 				   host->port, strerror(-error));

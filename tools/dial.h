@@ -18,7 +18,8 @@ struct dial {
 };
 
 /* Looks up @host. 0 or a negative errno; dial_free() in both cases. */
-int dial_resolve(struct dial *dial, const struct host *host, struct failure *failure);
+int dial_resolve(struct dial *dial, const struct host *host, struct deadline deadline,
+		 struct failure *failure);
 void dial_free(struct dial *dial);
 
 /*

@@ -110,8 +110,8 @@ static int look(int kernel, uint64_t id, struct suburb_status *status, struct fa
 		char reason[256];
 
 		kernel_reason_text(reason, sizeof(reason), status);
-		return failure_set(failure, -ECONNABORTED,
-				   "the device was lost while it was being attached: %s", reason);
+		return failure_set(failure, -ECONNABORTED, "lost while it was being attached: %s",
+				   reason);
 	}
 	default:
 		return 0;
@@ -130,12 +130,20 @@ static int wait_online(int kernel, uint64_t id, struct deadline deadline, const 
 		if (caught)
 			return failure_set(failure, -EINTR, "interrupted");
 		if (ret == 0)
-			return failure_set(failure, -ETIMEDOUT,
-					   "the kernel did not get the device ready in time: see "
-					   "the kernel log");
+			return failure_set(
+				failure, -ETIMEDOUT,
+				"the kernel did not get it ready in time: see the kernel log");
 		if (ret < 0)
 			return failure_set(failure, ret, "poll: %s", strerror(-ret));
 	}
+}
+
+/* Says which device it is about, since several may be attached in one run. */
+static int name_device(struct failure *failure, int ret, const struct host *host, const char *busid)
+{
+	struct failure inner = *failure;
+
+	return failure_set(failure, ret, "%s on %s: %.600s", busid, host->text, inner.text);
 }
 
 int handover(int kernel, int sockfd, const struct host *host, const struct suburb_device *device,
@@ -155,5 +163,5 @@ int handover(int kernel, int sockfd, const struct host *host, const struct subur
 			kernel_detach(kernel, request.port, request.id, &ignored);
 	}
 	guard_leave(&guard);
-	return ret;
+	return ret ? name_device(failure, ret, host, device->busid) : 0;
 }

@@ -89,10 +89,10 @@ static int parse_plain(const char *text, struct host *host, struct failure *fail
 
 	if (colon && strchr(colon + 1, ':')) {
 		if (!is_ipv6(text))
-			return failure_set(failure, -EINVAL,
-					   "'%s' is not a host: an IPv6 address with a port is "
-					   "written [ADDRESS]:PORT",
-					   text);
+			return failure_set(
+				failure, -EINVAL,
+				"'%s' is not a host: an IPv6 address with a port is written [ADDRESS]:PORT",
+				text);
 		colon = NULL;
 	}
 	ret = set_name(text, colon ? (size_t)(colon - text) : strlen(text), host, failure);

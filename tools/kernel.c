@@ -112,7 +112,7 @@ int kernel_attach(int fd, struct suburb_attach *attach, struct failure *failure)
 		return failure_set(failure, -ENOSPC,
 				   "the kernel has no room for another controller");
 	default:
-		return failure_set(failure, -errno, "the kernel refuses to attach the device: %s",
+		return failure_set(failure, -errno, "the kernel refuses to attach it: %s",
 				   strerror(errno));
 	}
 }

@@ -69,12 +69,15 @@ static void describe(struct row *row, const struct offered *offered, const struc
 	describe_classes(row->column[4], sizeof(row->column[4]), offered);
 }
 
+/* No blanks behind the last word, should classes be unknown. */
 static void print_row(const struct row *row, const size_t *widths)
 {
-	for (int c = 0; c < COLUMNS - 1; c++)
+	int last = row->column[COLUMNS - 1][0] ? COLUMNS - 1 : COLUMNS - 2;
+
+	for (int c = 0; c < last; c++)
 		printf("%s%*s", row->column[c], (int)(widths[c] - text_width(row->column[c])) + 2,
 		       "");
-	printf("%s\n", row->column[COLUMNS - 1]);
+	printf("%s\n", row->column[last]);
 }
 
 static void print_rows(const struct offer *offer, const struct usbids *usbids)
@@ -172,7 +175,7 @@ static void print(const struct verb_options *options, const struct host *host,
 
 static int run(const struct verb_options *options, int argc, char **argv)
 {
-	struct deadline deadline;
+	struct deadline deadline = deadline_in(CLIENT_HANDSHAKE_MS);
 	struct failure failure;
 	struct offer offer;
 	struct host host;
@@ -183,8 +186,7 @@ static int run(const struct verb_options *options, int argc, char **argv)
 		failure_print("%s", failure.text);
 		return VERB_USAGE;
 	}
-	ret = dial_resolve(&dial, &host, &failure);
-	deadline = deadline_in(CLIENT_HANDSHAKE_MS);
+	ret = dial_resolve(&dial, &host, deadline, &failure);
 	if (!ret)
 		ret = client_list(&dial, deadline, &offer, &failure);
 	dial_free(&dial);

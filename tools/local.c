@@ -80,12 +80,23 @@ bool local_lingers(const struct suburb_status *status)
 	       strtoul(devnum, NULL, 10) == status->devnum;
 }
 
+/* "QEMU" adds nothing to "QEMU USB Keyboard". */
+static bool begins_with(const char *product, const char *vendor)
+{
+	size_t length = strlen(vendor);
+
+	return strncmp(product, vendor, length) == 0 &&
+	       (product[length] == ' ' || product[length] == '\0');
+}
+
 void local_describe(char *text, size_t size, const struct local *local)
 {
 	const char *vendor = local->manufacturer[0] ? local->manufacturer : local->name.vendor;
 	const char *product = local->product[0] ? local->product : local->name.product;
 	char raw[1024];
 
+	if (product[0] && begins_with(product, vendor))
+		vendor = "";
 	snprintf(raw, sizeof(raw), "%04x:%04x %s%s%s%sat bus %" PRIu32 " device %" PRIu32 ", %s",
 		 local->id_vendor, local->id_product, vendor, vendor[0] ? " " : "", product,
 		 product[0] ? " " : "", local->busnum, local->devnum, local->node);

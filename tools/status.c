@@ -76,18 +76,21 @@ static void add_counters(struct json_object *object, uint64_t urbs, uint64_t byt
 	json_add_number(object, "unlinks", unlinks);
 }
 
+/* What the cookie tells; nothing if another program made it. */
 static void add_exporter(struct json_object *object, const struct suburb_status *s)
 {
-	static const char *const names[] = { "host", "port", "busid" };
-	struct json_object *exporter = json_object_new_object();
 	size_t size = s->cookie_size < sizeof(s->cookie) ? s->cookie_size : sizeof(s->cookie);
+	const char *host = cookie_get(s->cookie, size, "host");
+	const char *port = cookie_get(s->cookie, size, "port");
+	const char *busid = cookie_get(s->cookie, size, "busid");
+	struct json_object *exporter;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		const char *value = cookie_get(s->cookie, size, names[i]);
-
-		if (value)
-			json_add_text(exporter, names[i], value);
-	}
+	if (!host || !port || !busid)
+		return;
+	exporter = json_object_new_object();
+	json_add_text(exporter, "host", host);
+	json_add_number(exporter, "port", strtoul(port, NULL, 10));
+	json_add_text(exporter, "busid", busid);
 	json_object_object_add(object, "exporter", exporter);
 }
 

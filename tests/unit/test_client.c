@@ -146,7 +146,7 @@ static int setup(void **state)
 	memset(&script, 0, sizeof(script));
 	listen_on_loopback(text, sizeof(text));
 	assert_int_equal(host_parse(text, &host, &failure), 0);
-	assert_int_equal(dial_resolve(&dial, &host, &failure), 0);
+	assert_int_equal(dial_resolve(&dial, &host, deadline_in(5000), &failure), 0);
 	return 0;
 }
 

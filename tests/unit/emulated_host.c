@@ -110,6 +110,8 @@ static uint8_t type_of(const struct backend_device *device, uint8_t endpoint)
 {
 	size_t at;
 
+	if (!(endpoint & 0x0f))
+		return 0;
 	for (at = 0; at < device->configuration_length; at += device->configuration[at])
 		if (device->configuration[at + 1] == 5 && device->configuration[at + 2] == endpoint)
 			return device->configuration[at + 3] & 3;

@@ -182,6 +182,14 @@ void emulated_device_queue(struct emulated_device *d, uint8_t address,
 		emulated_device_wake(d);
 }
 
+void emulated_device_forget(struct emulated_device *d, uint8_t address)
+{
+	struct emulated_endpoint *e = emulated_device_endpoint(d, address);
+
+	if (e)
+		emulated_endpoint_forget(e);
+}
+
 void emulated_device_halt(struct emulated_device *d, uint8_t address)
 {
 	struct emulated_endpoint *e = emulated_device_endpoint(d, address);

@@ -146,6 +146,8 @@ void emulated_device_put(struct emulated_device *d);
 /* Queues on an endpoint of the active settings; elsewhere it is forgotten. */
 void emulated_device_queue(struct emulated_device *d, uint8_t address,
 			   struct emulated_request *request);
+/* Forgets what is queued there, as a flush does; the host's transfers stay. */
+void emulated_device_forget(struct emulated_device *d, uint8_t address);
 void emulated_device_halt(struct emulated_device *d, uint8_t address);
 /* Lets expired() be called once, after so long; replaces an earlier one. */
 void emulated_device_arm(struct emulated_device *d, unsigned int ms);

@@ -21,7 +21,7 @@
 #define FIRST_DEVNUM 2 /* 1 is the root hub of a bus */
 
 static const struct emulated_kind *const kinds[] = {
-	&emulated_serial, &emulated_loopback,
+	&emulated_keyboard, &emulated_mouse, &emulated_serial, &emulated_disk, &emulated_loopback,
 };
 
 /* What was plugged in once, to do it again. */

@@ -170,11 +170,16 @@ bool emulated_endpoint_move(struct emulated_endpoint *endpoint, struct emulated_
 	return true;
 }
 
+void emulated_endpoint_forget(struct emulated_endpoint *endpoint)
+{
+	endpoint->first = NULL;
+	endpoint->last = NULL;
+}
+
 void emulated_endpoint_flush(struct emulated_endpoint *endpoint, int32_t status,
 			     struct emulated_transfers *finished)
 {
 	while (endpoint->transfers.first)
 		finish_first(endpoint, status, finished);
-	endpoint->first = NULL;
-	endpoint->last = NULL;
+	emulated_endpoint_forget(endpoint);
 }

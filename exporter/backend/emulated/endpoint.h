@@ -76,6 +76,8 @@ void emulated_endpoint_queue(struct emulated_endpoint *endpoint, struct emulated
 bool emulated_endpoint_move(struct emulated_endpoint *endpoint,
 			    struct emulated_transfers *finished);
 
+/* Forget every request. */
+void emulated_endpoint_forget(struct emulated_endpoint *endpoint);
 /* End every transfer with @status and forget every request. */
 void emulated_endpoint_flush(struct emulated_endpoint *endpoint, int32_t status,
 			     struct emulated_transfers *finished);

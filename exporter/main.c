@@ -2,7 +2,7 @@
 /*
  * suburbd: starts and stops everything, in order and in reverse.
  *
- *   settings -> background -> backends -> server -> loop
+ *   settings -> background -> guardian -> backends -> server -> loop
  *
  * SIGTERM and SIGINT end it: connections close, devices are given back, then
  * it exits. A second one ends it at once.
@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 #include "backend/emulated/emulated.h"
+#include "backend/libusb_backend.h"
 #include "background.h"
 #include "config.h"
+#include "guardian.h"
 #include "list.h"
 #include "options.h"
 #include "server.h"
@@ -25,6 +27,7 @@
 
 /**
  * struct exporter - the running program
+ * @usb: backend of this machine's devices; NULL if nothing asks for it
  * @emulated: backend of software devices; NULL without --emulate
  * @result: exit code
  */
@@ -32,6 +35,8 @@ struct exporter {
 	const struct settings *settings;
 	uv_loop_t loop;
 	struct devices devices;
+	struct guardian guardian;
+	struct backend *usb;
 	struct backend *emulated;
 	struct server *server;
 	uv_signal_t signals[3];
@@ -62,17 +67,34 @@ static int make_emulated(struct exporter *exporter)
 	return 0;
 }
 
+static int make_usb(struct exporter *exporter)
+{
+	const struct libusb_backend_watch watch = guardian_watch(&exporter->guardian);
+
+	if (!exporter->settings->rules.count && !exporter->settings->list)
+		return 0;
+	exporter->usb = libusb_backend_new(&watch);
+	if (exporter->usb)
+		return 0;
+	log_error("out of memory");
+	return EXIT_FAILURE;
+}
+
 static int start_backends(struct exporter *exporter)
 {
 	int ret = 0;
 
-	if (exporter->emulated)
+	if (exporter->usb)
+		ret = devices_watch(&exporter->devices, exporter->usb, &exporter->loop, false);
+	if (exporter->emulated && ret == 0)
 		ret = devices_watch(&exporter->devices, exporter->emulated, &exporter->loop, true);
 	return ret < 0 ? EXIT_FAILURE : 0;
 }
 
 static void free_backends(struct exporter *exporter)
 {
+	if (exporter->usb)
+		libusb_backend_free(exporter->usb);
 	if (exporter->emulated)
 		emulated_backend_free(exporter->emulated);
 }
@@ -113,7 +135,14 @@ static int list_backend(struct exporter *exporter, struct backend *backend)
 
 static int list(struct exporter *exporter)
 {
-	return list_backend(exporter, exporter->emulated);
+	int ret;
+
+	uv_loop_init(&exporter->loop);
+	ret = list_backend(exporter, exporter->usb);
+	if (!ret)
+		ret = list_backend(exporter, exporter->emulated);
+	uv_loop_close(&exporter->loop);
+	return ret;
 }
 
 /* --- serving -------------------------------------------------------------- */
@@ -200,20 +229,10 @@ static void start(struct exporter *exporter, int background)
 	}
 }
 
-static int serve(struct exporter *exporter)
+static int serve_loop(struct exporter *exporter, int background)
 {
 	const struct settings *settings = exporter->settings;
-	int background = -1;
 
-	signal(SIGPIPE, SIG_IGN);
-	raise_descriptor_limit();
-	if (!settings->foreground) {
-		background = background_begin();
-		if (background < 0) {
-			log_error("cannot go to the background: %s", strerror(-background));
-			return EXIT_FAILURE;
-		}
-	}
 	uv_loop_init(&exporter->loop);
 	devices_init(&exporter->devices, &settings->rules);
 	exporter->server = server_new(&exporter->loop, &exporter->devices, &settings->limits,
@@ -230,20 +249,44 @@ static int serve(struct exporter *exporter)
 	return exporter->result;
 }
 
+static int serve(struct exporter *exporter, int argc, char **argv)
+{
+	const struct settings *settings = exporter->settings;
+	int background = -1;
+	int ret;
+
+	signal(SIGPIPE, SIG_IGN);
+	raise_descriptor_limit();
+	/* One device that is slow to open shall not hold up the others. */
+	setenv("UV_THREADPOOL_SIZE", "16", 0);
+	if (!settings->foreground) {
+		background = background_begin();
+		if (background < 0) {
+			log_error("cannot go to the background: %s", strerror(-background));
+			return EXIT_FAILURE;
+		}
+	}
+	ret = exporter->usb ? guardian_start(&exporter->guardian, argc, argv, settings->foreground)
+			    : 0;
+	if (ret < 0)
+		log_warning("no guardian: if suburbd is killed, devices stay without drivers: %s",
+			    strerror(-ret));
+	ret = serve_loop(exporter, background);
+	guardian_stop(&exporter->guardian);
+	return ret;
+}
+
 /* --- beginning ------------------------------------------------------------ */
 
-static int run(const struct settings *settings)
+static int run(const struct settings *settings, int argc, char **argv)
 {
-	struct exporter exporter = { .settings = settings };
+	struct exporter exporter = { .settings = settings, .guardian = { .fd = -1 } };
 	int ret = make_emulated(&exporter);
 
-	if (!ret && settings->list) {
-		uv_loop_init(&exporter.loop);
-		ret = list(&exporter);
-		uv_loop_close(&exporter.loop);
-	} else if (!ret) {
-		ret = serve(&exporter);
-	}
+	if (!ret)
+		ret = make_usb(&exporter);
+	if (!ret)
+		ret = settings->list ? list(&exporter) : serve(&exporter, argc, argv);
 	free_backends(&exporter);
 	return ret;
 }
@@ -259,7 +302,7 @@ int main(int argc, char **argv)
 		ret = config_read(&settings, settings.config);
 	if (ret == OPTIONS_RUN) {
 		log_set_level(settings.log_level);
-		ret = run(&settings);
+		ret = run(&settings, argc, argv);
 	} else if (ret == OPTIONS_EXIT) {
 		ret = EXIT_SUCCESS;
 	} else {

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The libusb backend: its vtable, and devices that come and go.
+ *
+ * libusb tells of both through its hotplug callback, which runs on the loop.
+ * On Linux that rests on udevd; without one (and on systems where libusb cannot
+ * tell at all) the list of devices is compared once a second.
+ *
+ * A device that is seen the moment it is plugged in may not have been
+ * configured yet, and then no rule could see its interfaces: it is announced
+ * when it is, or after a second.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "exporter/log.h"
+#include "libusb_private.h"
+
+#define TICK_MS 50
+#define SETTLE_TICKS 20
+
+static struct usb_backend *usb_backend_of(struct backend *backend)
+{
+	return (struct usb_backend *)backend;
+}
+
+/* --- devices that come ---------------------------------------------------- */
+
+static void on_tick(uv_timer_t *timer);
+
+static void announce(struct usb_device *device)
+{
+	struct backend_events *events = &device->usb->events;
+
+	device->announced = true;
+	events->arrived(events->owner, &device->device);
+}
+
+static struct usb_device *find(struct usb_backend *usb, libusb_device *libusb)
+{
+	struct usb_device *device;
+
+	TAILQ_FOREACH(device, &usb->devices, entry)
+	if (device->libusb == libusb)
+		return device;
+	return NULL;
+}
+
+static struct usb_device *add(struct usb_backend *usb, libusb_device *libusb)
+{
+	struct usb_device *device = calloc(1, sizeof(*device));
+
+	if (!device)
+		return NULL;
+	device->usb = usb;
+	device->device.backend = &usb->backend;
+	device->libusb = libusb_ref_device(libusb);
+	device->claim.port_fd = -1;
+	if (usb_info_fill(device) < 0) {
+		usb_device_free(device);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&usb->devices, device, entry);
+	return device;
+}
+
+static void arrived(struct usb_backend *usb, libusb_device *libusb)
+{
+	struct usb_device *device = find(usb, libusb) ? NULL : add(usb, libusb);
+
+	if (!device)
+		return;
+	if (device->device.configuration || !usb->timer) {
+		announce(device);
+		return;
+	}
+	device->settling = SETTLE_TICKS;
+	uv_timer_start(usb->timer, on_tick, TICK_MS, TICK_MS);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct usb_backend *usb = timer->data;
+	struct usb_device *device;
+	bool more = false;
+
+	TAILQ_FOREACH(device, &usb->devices, entry)
+	{
+		struct backend_device *backend = &device->device;
+
+		if (device->announced)
+			continue;
+		backend->configuration =
+			usb_info_configuration(device, &backend->configuration_length);
+		if (backend->configuration || !--device->settling)
+			announce(device);
+		else
+			more = true;
+	}
+	if (!more)
+		uv_timer_stop(timer);
+}
+
+/* --- devices that go ------------------------------------------------------ */
+
+static void left(struct usb_device *device)
+{
+	struct usb_backend *usb = device->usb;
+
+	TAILQ_REMOVE(&usb->devices, device, entry);
+	device->gone = true;
+	if (device->announced)
+		usb->events.left(usb->events.owner, &device->device);
+	if (!device->in_use)
+		usb_device_free(device);
+}
+
+static int LIBUSB_CALL on_hotplug(libusb_context *context, libusb_device *libusb,
+				  libusb_hotplug_event event, void *owner)
+{
+	struct usb_backend *usb = owner;
+	struct usb_device *device;
+
+	if (event == LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED) {
+		arrived(usb, libusb);
+	} else {
+		device = find(usb, libusb);
+		if (device)
+			left(device);
+	}
+	return 0;
+}
+
+/* --- start and stop ------------------------------------------------------- */
+
+static void enumerate(struct usb_backend *usb)
+{
+	libusb_device **list;
+	ssize_t n = libusb_get_device_list(usb->context, &list);
+
+	for (ssize_t i = 0; i < n; i++)
+		arrived(usb, list[i]);
+	if (n >= 0)
+		libusb_free_device_list(list, 1);
+}
+
+static int watch_hotplug(struct usb_backend *usb)
+{
+	int ret = libusb_hotplug_register_callback(
+		usb->context,
+		LIBUSB_HOTPLUG_EVENT_DEVICE_ARRIVED | LIBUSB_HOTPLUG_EVENT_DEVICE_LEFT, 0,
+		LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY, LIBUSB_HOTPLUG_MATCH_ANY,
+		on_hotplug, usb, &usb->hotplug);
+
+	usb->has_hotplug = ret == 0;
+	return ret;
+}
+
+static int start_timer(struct usb_backend *usb)
+{
+	usb->timer = malloc(sizeof(*usb->timer));
+	if (!usb->timer)
+		return -ENOMEM;
+	uv_timer_init(usb->loop, usb->timer);
+	usb->timer->data = usb;
+	return 0;
+}
+
+static int usb_start(struct backend *backend, uv_loop_t *loop, const struct backend_events *events)
+{
+	struct usb_backend *usb = usb_backend_of(backend);
+	int ret = libusb_init(&usb->context);
+
+	if (ret < 0) {
+		log_error("no access to this machine's USB devices: libusb: %s",
+			  libusb_strerror(ret));
+		return -EIO;
+	}
+	usb->loop = loop;
+	usb->events = *events;
+	usb->usb_loop = usb_loop_new(loop, usb->context);
+	if (!usb->usb_loop) {
+		libusb_exit(usb->context);
+		log_error("out of memory");
+		return -ENOMEM;
+	}
+	/* What is there now was there before: it is announced as it is. */
+	enumerate(usb);
+	if (start_timer(usb) == 0 && libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG))
+		watch_hotplug(usb);
+	return 0;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void usb_stop(struct backend *backend)
+{
+	struct usb_backend *usb = usb_backend_of(backend);
+	struct usb_device *device;
+
+	if (usb->has_hotplug)
+		libusb_hotplug_deregister_callback(usb->context, usb->hotplug);
+	if (usb->timer)
+		uv_close((uv_handle_t *)usb->timer, on_timer_closed);
+	usb->timer = NULL;
+	usb_loop_stop(usb->usb_loop);
+	while ((device = TAILQ_FIRST(&usb->devices))) {
+		TAILQ_REMOVE(&usb->devices, device, entry);
+		usb_device_free(device);
+	}
+	libusb_exit(usb->context);
+}
+
+static const struct backend_ops ops = {
+	.name = "libusb",
+	.start = usb_start,
+	.stop = usb_stop,
+	.submit = usb_submit,
+	.cancel = usb_cancel,
+	.change = usb_change,
+	.alloc = usb_alloc,
+	.free = usb_free,
+};
+
+struct backend *libusb_backend_new(const struct libusb_backend_watch *watch)
+{
+	struct usb_backend *usb = calloc(1, sizeof(*usb));
+
+	if (!usb)
+		return NULL;
+	usb->backend.ops = &ops;
+	if (watch)
+		usb->watch = *watch;
+	TAILQ_INIT(&usb->devices);
+	return &usb->backend;
+}
+
+void libusb_backend_free(struct backend *backend)
+{
+	free(usb_backend_of(backend));
+}

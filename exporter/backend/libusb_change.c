@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Changes of a device's state. They block, some for seconds (a driver that
+ * lets go of a disk, a reset), so they run in libuv's pool; what they need of
+ * the device is theirs until they are done, and nothing else touches it.
+ *
+ * Opening and closing libusb's handle stays on the loop's thread: it changes
+ * the list of descriptors that the loop waits for.
+ */
+#include <stdlib.h>
+
+#include "exporter/log.h"
+#include "libusb_private.h"
+
+/**
+ * struct usb_job - a change on its way
+ * @result: 0 or a LIBUSB_ERROR
+ * @renew: the configuration was read again
+ */
+struct usb_job {
+	uv_work_t work;
+	struct usb_device *device;
+	struct backend_change *change;
+	int result;
+	bool renew;
+	uint8_t *configuration;
+	size_t configuration_length;
+};
+
+/* What a device says to a request that it cannot follow is a stall. */
+static int32_t status_of(const struct usb_job *job)
+{
+	switch (job->result) {
+	case 0:
+		return 0;
+	case LIBUSB_ERROR_NO_DEVICE:
+		return -SUBURB_ENODEV;
+	case LIBUSB_ERROR_NOT_FOUND:
+		return job->change->kind == BACKEND_RESET ? -SUBURB_ENODEV : -SUBURB_EPIPE;
+	case LIBUSB_ERROR_BUSY:
+		return -SUBURB_EBUSY;
+	case LIBUSB_ERROR_NO_MEM:
+		return -SUBURB_ENOMEM;
+	case LIBUSB_ERROR_TIMEOUT:
+		return -SUBURB_ETIMEDOUT;
+	case LIBUSB_ERROR_IO:
+		return -SUBURB_EPROTO;
+	default:
+		return -SUBURB_EPIPE;
+	}
+}
+
+/* In a thread of the pool. */
+static void on_work(uv_work_t *work)
+{
+	struct usb_job *job = work->data;
+	struct usb_device *device = job->device;
+	const struct backend_change *change = job->change;
+
+	switch (change->kind) {
+	case BACKEND_SET_CONFIGURATION:
+		job->result = usb_claim_configure(device, change->value);
+		job->renew = true;
+		break;
+	case BACKEND_SET_INTERFACE:
+		job->result = libusb_set_interface_alt_setting(device->handle, change->interface,
+							       change->value);
+		break;
+	case BACKEND_CLEAR_HALT:
+		job->result = libusb_clear_halt(device->handle, change->endpoint);
+		break;
+	case BACKEND_RESET:
+		job->result = libusb_reset_device(device->handle);
+		break;
+	case BACKEND_OPEN:
+		job->result = usb_claim_take(device);
+		job->renew = true;
+		break;
+	case BACKEND_CLOSE:
+		usb_claim_return(device);
+		break;
+	}
+	if (job->renew)
+		job->configuration = usb_info_configuration(device, &job->configuration_length);
+}
+
+static void renew(struct usb_job *job)
+{
+	struct backend_device *device = &job->device->device;
+
+	if (!job->renew)
+		return;
+	free(device->configuration);
+	device->configuration = job->configuration;
+	device->configuration_length = job->configuration_length;
+}
+
+static void close_handle(struct usb_device *device)
+{
+	if (device->handle)
+		libusb_close(device->handle);
+	device->handle = NULL;
+	device->in_use = false;
+}
+
+static void on_worked(uv_work_t *work, int status)
+{
+	struct usb_job *job = work->data;
+	struct usb_device *device = job->device;
+	struct backend_change *change = job->change;
+	bool closed;
+
+	renew(job);
+	change->status = status_of(job);
+	if (job->result < 0)
+		log_debug("%s: change %d: %s", device->device.busid, change->kind,
+			  libusb_strerror(job->result));
+	closed = change->kind == BACKEND_CLOSE ||
+		 (change->kind == BACKEND_OPEN && change->status < 0);
+	if (closed)
+		close_handle(device);
+	free(job);
+	change->done(change);
+	if (closed && device->gone)
+		usb_device_free(device);
+}
+
+static int open_handle(struct usb_device *device)
+{
+	int ret = libusb_open(device->libusb, &device->handle);
+
+	if (ret == 0) {
+		device->in_use = true;
+		return 0;
+	}
+	device->handle = NULL;
+	if (ret == LIBUSB_ERROR_ACCESS)
+		log_error("%s: no permission to open the device: run suburbd as root, or give "
+			  "its user write access to /dev/bus/usb/%03u/%03u",
+			  device->device.busid, device->device.busnum, device->device.devnum);
+	else
+		log_error("%s: cannot open the device: %s", device->device.busid,
+			  libusb_strerror(ret));
+	return ret == LIBUSB_ERROR_NO_DEVICE ? -SUBURB_ENODEV : -SUBURB_EIO;
+}
+
+int usb_change(struct backend_device *backend, struct backend_change *change)
+{
+	struct usb_device *device = usb_device_of(backend);
+	struct usb_job *job = calloc(1, sizeof(*job));
+	int ret = -SUBURB_ENOMEM;
+
+	if (!job)
+		return ret;
+	if (change->kind == BACKEND_OPEN) {
+		ret = open_handle(device);
+		if (ret < 0)
+			goto err_free_job;
+	}
+	job->work.data = job;
+	job->device = device;
+	job->change = change;
+	if (uv_queue_work(device->usb->loop, &job->work, on_work, on_worked) == 0)
+		return 0;
+	if (change->kind == BACKEND_OPEN)
+		close_handle(device);
+err_free_job:
+	free(job);
+	return ret;
+}
+
+void usb_device_free(struct usb_device *device)
+{
+	usb_info_free(device);
+	libusb_unref_device(device->libusb);
+	free(device);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Transfers through libusb.
+ *
+ * libusb wants the setup packet of a control transfer in front of its data, so
+ * every buffer has room for it there. Buffers come from malloc: usbfs memory is
+ * scarce (usbfs_memory_mb), and a buffer lives on as a reply.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "libusb_private.h"
+
+#define SETUP_SIZE LIBUSB_CONTROL_SETUP_SIZE
+
+/**
+ * struct usb_transfer - a backend_transfer's half here
+ * @setup: for a control transfer without a data stage
+ */
+struct usb_transfer {
+	struct libusb_transfer *libusb;
+	uint8_t setup[SETUP_SIZE];
+};
+
+uint8_t *usb_alloc(struct backend_device *device, size_t size)
+{
+	uint8_t *memory = malloc(SETUP_SIZE + size);
+
+	return memory ? memory + SETUP_SIZE : NULL;
+}
+
+void usb_free(struct backend_device *device, uint8_t *buffer, size_t size)
+{
+	if (buffer)
+		free(buffer - SETUP_SIZE);
+}
+
+static int32_t status_of(const struct backend_transfer *transfer,
+			 const struct libusb_transfer *libusb)
+{
+	switch (libusb->status) {
+	case LIBUSB_TRANSFER_COMPLETED:
+		break;
+	case LIBUSB_TRANSFER_CANCELLED:
+		return -SUBURB_ECONNRESET;
+	case LIBUSB_TRANSFER_STALL:
+		return -SUBURB_EPIPE;
+	case LIBUSB_TRANSFER_NO_DEVICE:
+		return -SUBURB_ENODEV;
+	case LIBUSB_TRANSFER_OVERFLOW:
+		return -SUBURB_EOVERFLOW;
+	case LIBUSB_TRANSFER_TIMED_OUT:
+		return -SUBURB_ETIMEDOUT;
+	default:
+		return -SUBURB_EPROTO;
+	}
+	/* libusb's own flag for this would hide it behind a general error. */
+	if (transfer->short_not_ok && transfer->endpoint & 0x80 &&
+	    transfer->actual_length < transfer->length)
+		return -SUBURB_EREMOTEIO;
+	return 0;
+}
+
+static void LIBUSB_CALL on_done(struct libusb_transfer *libusb)
+{
+	struct backend_transfer *transfer = libusb->user_data;
+	struct usb_transfer *mine = transfer->priv;
+
+	transfer->actual_length = libusb->actual_length > 0 ? (uint32_t)libusb->actual_length : 0;
+	transfer->status = status_of(transfer, libusb);
+	transfer->priv = NULL;
+	libusb_free_transfer(libusb);
+	free(mine);
+	transfer->done(transfer);
+}
+
+static void fill_control(struct usb_device *device, struct backend_transfer *transfer)
+{
+	struct usb_transfer *mine = transfer->priv;
+	uint8_t *setup = transfer->buffer ? transfer->buffer - SETUP_SIZE : mine->setup;
+
+	memcpy(setup, transfer->setup, SETUP_SIZE);
+	libusb_fill_control_transfer(mine->libusb, device->handle, setup, on_done, transfer, 0);
+}
+
+static void fill(struct usb_device *device, struct backend_transfer *transfer)
+{
+	struct usb_transfer *mine = transfer->priv;
+
+	libusb_fill_bulk_transfer(mine->libusb, device->handle, transfer->endpoint,
+				  transfer->buffer, (int)transfer->length, on_done, transfer, 0);
+	if (transfer->type == LIBUSB_TRANSFER_TYPE_INTERRUPT)
+		mine->libusb->type = LIBUSB_TRANSFER_TYPE_INTERRUPT;
+	if (transfer->zero_packet && !(transfer->endpoint & 0x80))
+		mine->libusb->flags |= LIBUSB_TRANSFER_ADD_ZERO_PACKET;
+}
+
+static int error_of(int error)
+{
+	switch (error) {
+	case LIBUSB_ERROR_NO_DEVICE:
+		return -SUBURB_ENODEV;
+	case LIBUSB_ERROR_NO_MEM:
+		return -SUBURB_ENOMEM;
+	case LIBUSB_ERROR_INVALID_PARAM:
+	case LIBUSB_ERROR_NOT_SUPPORTED:
+		return -SUBURB_EINVAL;
+	case LIBUSB_ERROR_BUSY:
+		return -SUBURB_EBUSY;
+	default:
+		return -SUBURB_EPROTO;
+	}
+}
+
+int usb_submit(struct backend_device *backend, struct backend_transfer *transfer)
+{
+	struct usb_device *device = usb_device_of(backend);
+	struct usb_transfer *mine = calloc(1, sizeof(*mine));
+	int ret;
+
+	if (!mine)
+		return -SUBURB_ENOMEM;
+	mine->libusb = libusb_alloc_transfer(0);
+	if (!mine->libusb) {
+		free(mine);
+		return -SUBURB_ENOMEM;
+	}
+	transfer->priv = mine;
+	if (transfer->type == LIBUSB_TRANSFER_TYPE_CONTROL)
+		fill_control(device, transfer);
+	else
+		fill(device, transfer);
+	ret = libusb_submit_transfer(mine->libusb);
+	if (ret == 0)
+		return 0;
+	transfer->priv = NULL;
+	libusb_free_transfer(mine->libusb);
+	free(mine);
+	return error_of(ret);
+}
+
+void usb_cancel(struct backend_device *backend, struct backend_transfer *transfer)
+{
+	struct usb_transfer *mine = transfer->priv;
+
+	/* It may have completed already: then its done() is on the way. */
+	if (mine)
+		libusb_cancel_transfer(mine->libusb);
+}

@@ -15,7 +15,7 @@ slot_status() { # DEVICE
 need_qemu
 begin
 exporter_usb usb_find local 10 "${reader[@]}" >/dev/null || skip_all "the exporter has no QEMU smart card reader"
-exporter_start --export class:smart-card
+exporter_start --export class:smartcard
 
 device=$(attach_as "${reader[@]}")
 check "ccid: attached" [ -n "$device" ]

@@ -70,7 +70,7 @@ static long long busy_us(void)
 
 /* --- the device ----------------------------------------------------------- */
 
-static void find_endpoint(struct flow *f, int in, unsigned int *interface)
+static void find_endpoint(struct flow *f, __u8 in, unsigned int *interface)
 {
 	unsigned char c[4096];
 	ssize_t n = read(f->fd, c, sizeof(c)), i;
@@ -82,7 +82,7 @@ static void find_endpoint(struct flow *f, int in, unsigned int *interface)
 			setting = c[i + 3];
 		}
 		if (c[i + 1] != USB_DT_ENDPOINT || setting != 0 ||
-		    (c[i + 3] & 3) != USB_ENDPOINT_XFER_BULK || !(c[i + 2] & USB_DIR_IN) == in)
+		    (c[i + 3] & 3) != USB_ENDPOINT_XFER_BULK || (c[i + 2] & USB_DIR_IN) != in)
 			continue;
 		if (f->endpoint && at == *interface)
 			continue;
@@ -93,7 +93,7 @@ static void find_endpoint(struct flow *f, int in, unsigned int *interface)
 		die("bulk endpoint", -ENXIO);
 }
 
-static void open_device(struct flow *f, const char *node, int in)
+static void open_device(struct flow *f, const char *node, __u8 in)
 {
 	struct usbdevfs_disconnect_claim c = {};
 	unsigned int interface = 0;
@@ -195,7 +195,7 @@ int main(int argc, char **argv)
 	f.depth = atoi(argv[4]);
 	if (!f.size || f.depth < 1 || f.depth > MAX_DEPTH)
 		die("SIZE or DEPTH", -EINVAL);
-	open_device(&f, argv[1], !strcmp(argv[2], "in"));
+	open_device(&f, argv[1], strcmp(argv[2], "in") ? USB_DIR_OUT : USB_DIR_IN);
 	prepare(&f);
 	pass(&f, 200000);
 	begin = now_us();

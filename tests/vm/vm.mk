@@ -17,3 +17,5 @@ vm-image:
 
 vm-shell:
 	BUILD=$(BUILD) tests/vm/run.sh --shell $(if $(TWO),--two) $(if $(USB),--usb $(USB))
+
+include tests/vm/check.mk

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check.mk - everything that is tested in a real kernel. Included by vm.mk.
+#
+#   make check-vm            all of it, two boots at a time
+#   make vm-kernel           the module alone: C tests against a scripted exporter
+#   make vm-one              every scenario over loopback in one VM
+#   make vm-two              the same scenarios over two VMs
+#   make vm-one SCENARIOS='scenario_hid.sh scenario_net.sh'    only these
+#   make figures             speed and latency of the local device, of mainline
+#                            USB/IP and of Suburb; no test
+#
+# Each leaves $(RESULTS)/vm-NAME.tap and, beside it, the logs of its VMs.
+
+KSELFTESTS := suburb_ioctl suburb_attach suburb_wire suburb_unlink suburb_lies
+SCENARIOS  ?= $(notdir $(wildcard tests/kselftest/scenario_*.sh))
+VM_USB     := storage,kbd,mouse,tablet,serial,net,ccid
+VM_LAYERS  := vm-kernel vm-one vm-two
+
+VM_RUN = BUILD=$(BUILD) tests/vm/run.sh --quiet --payload $(BUILD)/kselftest:build/kselftest
+
+.PHONY: check-vm vm-kernel vm-one vm-two vm-ready figures kselftest
+
+check-vm: vm-ready ## all that needs a real kernel, in VMs
+	@rm -f $(VM_LAYERS:%=$(RESULTS)/%.tap)
+	@$(SUBMAKE) -k $(VM_LAYERS) || :
+	@tests/sum.sh $(RESULTS) $(VM_LAYERS)
+
+vm-kernel: vm-ready
+	$(VM_RUN) --name kernel --timeout 400 -c 'tests/vm/suite.sh $(KSELFTESTS)'
+
+vm-one: vm-ready
+	$(VM_RUN) --name one --timeout 1200 --usb $(VM_USB) -c 'tests/vm/suite.sh $(SCENARIOS)'
+
+vm-two: vm-ready
+	$(VM_RUN) --name two --timeout 1200 --two --usb $(VM_USB) -c 'tests/vm/suite.sh $(SCENARIOS)'
+
+# Once before the boots start side by side.
+vm-ready: all module kselftest
+	@tests/vm/image.sh >/dev/null
+
+kselftest:
+	@$(MAKE) -s -C tests/kselftest BUILD=$(abspath $(BUILD))
+
+figures: vm-ready
+	@BUILD=$(BUILD) tests/vm/figures.sh

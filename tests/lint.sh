@@ -48,7 +48,7 @@ no_trailing_space() {
 
 # inout, ser: names in descriptors and structures.
 words() {
-	codespell --ignore-words-list=inout,ser,hda,creat,fo,ba -- "${files[@]}"
+	codespell --ignore-words-list=inout,ser,hda,creat,fo,ba,nd -- "${files[@]}"
 }
 
 # mandoc exits 0 for what it calls STYLE.

@@ -57,7 +57,7 @@ check "--help behind a verb" prints '^usage: suburb list' list --help
 check "--version" prints '^suburb [0-9]' --version
 
 usage "no verb" "see 'suburb help'\|See 'suburb help'"
-usage "unknown verb" "unknown verb 'atach'" atach lab 1-1
+usage "unknown verb" "unknown verb 'fetch'" fetch lab 1-1
 usage "empty verb" "unknown verb ''" ''
 usage "control characters of a verb are shown" 'unknown verb .\\x1b\[2J' $'\e[2J'
 usage "help about an unknown verb" "unknown verb 'x'" help x

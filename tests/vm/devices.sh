@@ -7,11 +7,10 @@
 # kind, so vm-monitor can add more: device_add usb-mouse,bus=xhci.0,id=mouse2.
 # A device's QEMU id is its short name here: device_del kbd unplugs it.
 #
-#   storage[=FILE]  usb-storage, SuperSpeed, serial number SUBURB0001; FILE is
-#                   only read (writes are lost with the VM); default: 128 MiB of zeros
+#   storage[=FILE]  usb-storage, SuperSpeed, serial number SUBURB0001, with a
+#                   copy of FILE or 128 MiB of zeros
 #   kbd             usb-kbd; vm-monitor sendkey types on it
-#   mouse, tablet   vm-monitor mouse_move and mouse_button move the one that
-#                   vm-monitor mouse_set chose
+#   mouse, tablet   pointers; see README.md for how to move them
 #   serial          usb-serial (FTDI); the other end of its cable is
 #                   /dev/virtio-ports/suburb.serial in the VM that has the device
 #   net             usb-net (CDC/RNDIS); 10.0.2.2 behind it answers ping
@@ -27,18 +26,20 @@ usb_device() {
 	[[ $1 != *=* ]] || file=${1#*=}
 	case $name in
 	storage)
-		if [ -z "$file" ]; then
-			file=$2/storage.img
-			truncate -s 128M "$file"
+		if [ -n "$file" ]; then
+			cp --sparse=always --reflink=auto "$file" "$2/storage.img" || return
+		else
+			truncate -s 128M "$2/storage.img"
 		fi
-		qemu+=(-drive "if=none,id=storage,format=raw,snapshot=on,file=$file"
+		# A -drive would go with its device; this stays to be plugged in again.
+		qemu+=(-blockdev "raw,node-name=storage,file.driver=file,file.filename=$2/storage.img"
 			-device "usb-storage,bus=xhci.0,id=storage,drive=storage,serial=SUBURB0001")
 		;;
 	kbd | mouse | tablet | ccid)
 		qemu+=(-device "usb-$name,bus=xhci.0,id=$name")
 		;;
 	serial)
-		chardev_loop serial "$2"
+		serial_cable "$2"
 		qemu+=(-device "usb-serial,bus=xhci.0,id=serial,chardev=serial")
 		;;
 	net)
@@ -57,4 +58,19 @@ chardev_loop() {
 	qemu+=(-chardev "socket,id=$1,path=$2/$1.sock,server=on,wait=off"
 		-chardev "socket,id=$1-port,path=$2/$1.sock"
 		-device "virtserialport,chardev=$1-port,name=suburb.$1")
+}
+
+# serial_cable DIR: the chardev "serial" and, at its other end, the guest's port
+# suburb.serial. Not a loop like the above: usb-serial writes with QEMU's lock
+# held until all is taken, so what takes it must have no end: a file, from which
+# tail feeds the port.
+serial_cable() {
+	mkfifo "$1/serial.in" "$1/port.in"
+	: >"$1/serial.out"
+	ln -s serial.in "$1/port.out"
+	tail -q -c +1 -f "$1/serial.out" >"$1/port.in" &
+	helpers+=($!)
+	qemu+=(-chardev "pipe,id=serial,path=$1/serial"
+		-chardev "pipe,id=serial-port,path=$1/port"
+		-device "virtserialport,chardev=serial-port,name=suburb.serial")
 }

@@ -230,6 +230,9 @@ clean_up() {
 	if [ ${#pids[@]} -gt 0 ]; then
 		kill -KILL "${!pids[@]}" 2>/dev/null || true
 	fi
+	if [ ${#helpers[@]} -gt 0 ]; then
+		kill "${helpers[@]}" 2>/dev/null || true
+	fi
 	rm -rf "$work"
 }
 
@@ -273,7 +276,7 @@ flock -s 8
 accel=$(accelerator "$image")
 
 declare -A pids=()
-viewers=()
+viewers=() helpers=()
 overtime=''
 work=$(mktemp -d "${TMPDIR:-/tmp}/suburb-vm.XXXXXX")
 trap clean_up EXIT

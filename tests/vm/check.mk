@@ -15,7 +15,7 @@
 KSELFTESTS := suburb_ioctl suburb_attach suburb_wire suburb_unlink suburb_lies
 SCENARIOS  ?= $(notdir $(wildcard tests/kselftest/scenario_*.sh))
 VM_USB     := storage,kbd,mouse,tablet,serial,net,ccid
-VM_LAYERS  := vm-kernel vm-one vm-two
+VM_LAYERS  := vm-kernel vm-one vm-two vm-selftest
 
 VM_RUN = BUILD=$(BUILD) tests/vm/run.sh --quiet --payload $(BUILD)/kselftest:build/kselftest
 
@@ -35,8 +35,10 @@ vm-one: vm-ready
 vm-two: vm-ready
 	$(VM_RUN) --name two --timeout 1200 --two --usb $(VM_USB) -c 'tests/vm/suite.sh $(SCENARIOS)'
 
-# Once before the boots start side by side.
-vm-ready: all module kselftest
+# Once before the boots start side by side. The module is for the guest's kernel,
+# which need not be the one that runs here.
+vm-ready: all kselftest
+	@$(MAKE) -s module KDIR=/usr/src/linux-headers-$$(tests/vm/image.sh --release)
 	@tests/vm/image.sh >/dev/null
 
 kselftest:

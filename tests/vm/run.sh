@@ -117,6 +117,15 @@ add_payload() { # PATH DEST
 	cp -rpT "$1" "$work/payload/$2"
 }
 
+check_module() { # FILE
+	local made_for release
+
+	made_for=$(PATH=$PATH:/sbin modinfo -F vermagic "$1")
+	release=$(cat "$image/release")
+	[ "${made_for%% *}" = "$release" ] ||
+		die "suburb-hcd.ko is for kernel ${made_for%% *}, the guest has $release; run 'make module KDIR=/usr/src/linux-headers-$release'"
+}
+
 gather_payload() {
 	local item product
 
@@ -127,6 +136,7 @@ gather_payload() {
 		fi
 	done
 	if [ -e "$top/kernel/suburb-hcd.ko" ]; then
+		check_module "$top/kernel/suburb-hcd.ko"
 		add_payload "$top/kernel/suburb-hcd.ko" suburb-hcd.ko
 	fi
 	for item in "${payload[@]}"; do

@@ -214,12 +214,16 @@ int client_import(const struct dial *dial, const char *busid, struct deadline de
 		  struct suburb_device *device, struct failure *failure)
 {
 	struct deadline retry = deadline_sooner(deadline, deadline_in(RETRY_FOR_MS));
-	int ret;
+	int ret = import_once(dial, busid, deadline, device, failure);
 
-	for (;;) {
-		ret = import_once(dial, busid, deadline, device, failure);
-		if (ret != -EBUSY || deadline_left(retry) <= RETRY_PAUSE_MS)
-			return ret;
+	while (ret == -EBUSY && deadline_left(retry) > RETRY_PAUSE_MS) {
+		struct failure ignored;
+		int again;
+
 		deadline_pause(retry, RETRY_PAUSE_MS);
+		again = import_once(dial, busid, retry, device, &ignored);
+		if (again >= 0)
+			return again;
 	}
+	return ret; /* the first answer says most */
 }

@@ -110,8 +110,12 @@ static void start_exporter(void)
 	assert_true(exporter >= 0);
 	if (exporter)
 		return;
-	for (;;) {
-		int fd = accept(listener, NULL, NULL);
+	for (int served = 0;; served++) {
+		int fd;
+
+		if (script.connections && served == script.connections)
+			pause();
+		fd = accept(listener, NULL, NULL);
 
 		if (fd < 0)
 			_exit(1);
@@ -178,15 +182,20 @@ static int list_within(int ms, struct offer *offer, struct failure *failure)
 	return client_list(&dial, deadline_in(ms), offer, failure);
 }
 
-static void assert_list_fails(int error, const char *words)
+static void assert_list_fails_within(int ms, int error, const char *words)
 {
 	struct failure failure;
 	struct offer offer;
 
-	assert_int_equal(list_within(300, &offer, &failure), error);
+	assert_int_equal(list_within(ms, &offer, &failure), error);
 	assert_says(&failure, words);
 	assert_int_equal(offer.count, 0);
 	assert_null(offer.devices);
+}
+
+static void assert_list_fails(int error, const char *words)
+{
+	assert_list_fails_within(5000, error, words);
 }
 
 static void lists_devices(void **state)
@@ -293,7 +302,7 @@ static void a_list_that_stops_ends(void **state)
 static void silence_ends(void **state)
 {
 	script.stay = true;
-	assert_list_fails(-ETIMEDOUT, "does not answer");
+	assert_list_fails_within(200, -ETIMEDOUT, "does not answer");
 }
 
 static void silence_in_the_middle_ends(void **state)
@@ -304,7 +313,7 @@ static void silence_in_the_middle_ends(void **state)
 	say_op(SUBURB_OP_REP_DEVLIST, 0);
 	say_u32(1000);
 	say_device(&d);
-	assert_list_fails(-ETIMEDOUT, "does not answer");
+	assert_list_fails_within(200, -ETIMEDOUT, "does not answer");
 }
 
 static void nobody_listens(void **state)
@@ -333,7 +342,7 @@ static void assert_import_fails(int error, const char *words)
 	struct suburb_device d;
 	struct failure failure;
 
-	assert_int_equal(import_within(300, "1-1", &d, &failure), error);
+	assert_int_equal(import_within(5000, "1-1", &d, &failure), error);
 	assert_says(&failure, words);
 }
 
@@ -392,6 +401,14 @@ static void an_absent_device_is_told(void **state)
 	assert_import_fails(-EBUSY, "exports no device 1-1: see 'suburb list 127.0.0.1:");
 }
 
+/* The exporter answers once, then accepts no more. */
+static void a_refusal_outlives_a_retry_that_fails(void **state)
+{
+	script.connections = 1;
+	say_op(SUBURB_OP_REP_IMPORT, SUBURB_OP_DEV_BUSY);
+	assert_import_fails(-EBUSY, "in use by another importer");
+}
+
 static void a_device_in_error_is_told_at_once(void **state)
 {
 	say_op(SUBURB_OP_REP_IMPORT, SUBURB_OP_DEV_ERR);
@@ -415,7 +432,7 @@ static int setup_pair(void **state)
 
 	memset(&script, 0, sizeof(script));
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-	stream = (struct stream){ .fd = fds[0], .peer = "lab:3240", .deadline = deadline_in(300) };
+	stream = (struct stream){ .fd = fds[0], .peer = "lab:3240", .deadline = deadline_in(5000) };
 	far_end = fds[1];
 	return 0;
 }
@@ -485,7 +502,7 @@ static const uint8_t serial_string[] = { 8, 3, 'A', 0, 0xfc, 0, '1', 0 };
 static void assert_asked(uint32_t seqnum, uint16_t value, uint16_t index, uint32_t length)
 {
 	struct suburb_wire_header wire;
-	struct suburb_command c;
+	struct suburb_command c = { 0 };
 
 	assert_int_equal(recv(far_end, &wire, sizeof(wire), 0), sizeof(wire));
 	assert_int_equal(suburb_get_command(&wire, sizeof(wire), &c), sizeof(wire));
@@ -586,6 +603,7 @@ static void another_message_is_refused(void **state)
 
 static void a_silent_device_ends(void **state)
 {
+	stream.deadline = deadline_in(200);
 	assert_serial_fails(-ETIMEDOUT, "does not answer");
 }
 
@@ -621,6 +639,7 @@ int main(void)
 		with_exporter(impossible_speeds_are_refused),
 		with_exporter(a_busy_device_is_told),
 		with_exporter(an_absent_device_is_told),
+		with_exporter(a_refusal_outlives_a_retry_that_fails),
 		with_exporter(a_device_in_error_is_told_at_once),
 		with_exporter(unknown_refusals_are_told),
 		with_pair(reads_a_serial_number),

@@ -10,6 +10,7 @@
 #include <linux/bottom_half.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/pm_runtime.h>
 #include <linux/usb.h>
 #include <linux/usb/hcd.h>
 
@@ -157,6 +158,8 @@ static int hcd_reset(struct usb_hcd *hcd)
 
 	hcd->self.sg_tablesize = ~0;
 	hcd->self.no_sg_constraint = 1;
+	/* USB/IP cannot say that a device wants attention: what may, stays awake. */
+	hcd->cant_recv_wakeups = 1;
 	if (suburb_hcd_to_hub(hcd)->index == SUBURB_HUB_USB2) {
 		hcd->speed = HCD_USB2;
 		root->speed = USB_SPEED_HIGH;
@@ -197,6 +200,18 @@ static int root_resume(struct usb_hcd *hcd)
 	return 0;
 }
 
+/*
+ * USB/IP has no word for "sleep": the far device stays awake when ours is
+ * suspended, nobody polls its interrupt endpoints any more, and nothing could
+ * tell us to wake up. So a remote never suspends while the machine runs,
+ * whatever power/control says. The count goes when the device is freed.
+ */
+static int hcd_alloc_dev(struct usb_hcd *hcd, struct usb_device *udev)
+{
+	pm_runtime_get_noresume(&udev->dev);
+	return 1;
+}
+
 const struct hc_driver suburb_hc_driver = {
 	.description = "suburb-hcd",
 	.product_desc = "Suburb virtual host controller",
@@ -208,6 +223,7 @@ const struct hc_driver suburb_hc_driver = {
 	.urb_enqueue = hcd_urb_enqueue,
 	.urb_dequeue = hcd_urb_dequeue,
 	.get_frame_number = hcd_frame_number,
+	.alloc_dev = hcd_alloc_dev,
 	.hub_status_data = suburb_hub_status_data,
 	.hub_control = suburb_hub_control,
 	.bus_suspend = root_suspend,

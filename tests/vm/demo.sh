@@ -7,7 +7,7 @@
 # by step, what a person would type, and stops at the first step that does not
 # do what it should. QEMU's own storage, keyboard and serial devices are used.
 
-set -eu
+set -eu -o pipefail
 
 say() {
 	printf '\n\033[1m%s\033[0m\n' "$*"
@@ -69,15 +69,14 @@ use_disk() {
 }
 
 use_keyboard() {
-	local reader key
+	local reader
 
 	say "The keyboard: what is typed on it arrives on this machine's console."
 	wait_for 15 sh -c 'ls -l /sys/class/input | grep suburb-hcd'
-	timeout 20 head -n 1 </dev/tty1 >/tmp/typed &
+	timeout 60 head -n 1 </dev/tty1 >/tmp/typed &
 	reader=$!
-	for key in s u b u r b ret; do
-		vm-other vm-monitor "sendkey $key"
-	done
+	# shellcheck disable=SC2016 # for the shell over there
+	vm-other 'for key in s u b u r b ret; do vm-monitor "sendkey $key"; sleep 0.2; done'
 	wait "$reader" || fail "no line arrived"
 	printf 'typed at the exporter:  suburb\n'
 	printf 'arrived at /dev/tty1:   %s\n' "$(cat /tmp/typed)"
@@ -126,4 +125,6 @@ mkdir "$disk/files"
 echo 'Hello from the other machine: this file is on its disk.' >"$disk/files/hello.txt"
 truncate -s 16M "$disk/image"
 /sbin/mke2fs -q -d "$disk/files" "$disk/image"
-"$here/run.sh" --two --timeout 240 --name demo --usb "storage=$disk/image,kbd,serial" "$(realpath "$0")"
+# What the importer prints is the show; its name before every line is not.
+"$here/run.sh" --two --timeout 240 --name demo --usb "storage=$disk/image,kbd,serial" "$(realpath "$0")" |
+	sed -u "s/^importer: //"

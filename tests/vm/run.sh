@@ -10,8 +10,11 @@ set -euo pipefail
 
 here=$(dirname "$(realpath "$0")")
 top=$(realpath "$here/../..")
+# shellcheck source=devices.sh
 . "$here/devices.sh"
+# shellcheck source=qemu.sh
 . "$here/qemu.sh"
+# shellcheck source=judge.sh
 . "$here/judge.sh"
 
 two='' shell='' quiet='' command='' usb='' qemu_extra='' name=''

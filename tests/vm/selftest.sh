@@ -9,7 +9,9 @@
 
 set -uo pipefail
 here=$(dirname "$(realpath "$0")")
+# shellcheck source=../tap.sh
 . "$here/../tap.sh"
+# shellcheck source=judge.sh
 . "$here/judge.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

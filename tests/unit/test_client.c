@@ -30,7 +30,8 @@ struct script {
 	uint8_t bytes[256 * 1024];
 	size_t used;
 	size_t request; /* bytes to read first */
-	bool stay;	/* keep the connection, silently, instead of closing it */
+	int connections; /* served before it goes quiet; 0: all */
+	bool stay; /* keep the connection, silently, instead of closing it */
 };
 
 static struct script script;

@@ -157,8 +157,8 @@ void emulated_device_move(struct emulated_device *d)
 	if (!d->kind->polled)
 		return;
 	DATA_ENDPOINTS(d, e)
-		if (e->max_packet && e->transfers.first)
-			d->kind->polled(d, e->address);
+		if (e->max_packet)
+			d->kind->polled(d, e->address, e->transfers.first);
 }
 
 void emulated_device_flush(struct emulated_device *d, int32_t status)

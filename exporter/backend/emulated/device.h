@@ -57,7 +57,7 @@ struct emulated_control {
  * @control: a request of a class or vendor, or a standard one for which there
  *	is no common answer. Bytes of the whole answer (0 for OUT), or
  *	-SUBURB_EPIPE to stall
- * @polled: the host waits on an endpoint for which no request is queued
+ * @polled: whether the host waits on an endpoint, whenever that may be new
  * @halt_cleared: the host cleared the halt of an endpoint
  * @expired: the timer of emulated_device_arm()
  *
@@ -79,7 +79,7 @@ struct emulated_kind {
 	void (*reset)(struct emulated_device *d);
 	void (*start)(struct emulated_device *d, uint8_t interface);
 	int (*control)(struct emulated_device *d, struct emulated_control *control);
-	void (*polled)(struct emulated_device *d, uint8_t address);
+	void (*polled)(struct emulated_device *d, uint8_t address, bool waiting);
 	void (*halt_cleared)(struct emulated_device *d, uint8_t address);
 	void (*expired)(struct emulated_device *d);
 };

@@ -3,9 +3,9 @@
  * The backend "emulated": USB devices made of software, on bus 99, which no
  * machine has. They need no hardware and no privilege.
  *
- *   keyboard[:TEXT]   types TEXT (else "suburb") one second after somebody
- *                     began to read it, and again when Scroll Lock goes on
- *   mouse             moves its pointer round a small square, likewise
+ *   keyboard[:TEXT]   types TEXT (else "suburb") once, when somebody has read
+ *                     it for a second, and again when Scroll Lock goes on
+ *   mouse             moves its pointer round a small square, likewise once
  *   serial            gives back what is sent to it
  *   disk:FILE         a disk whose sectors are FILE's; read-only if FILE is
  *   loopback[:SPEED]  endpoints that echo, swallow and give data; SPEED is

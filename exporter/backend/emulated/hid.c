@@ -76,6 +76,7 @@ void emulated_hid_expired(struct emulated_device *d)
 {
 	struct emulated_hid *hid = d->state;
 
+	hid->state = HID_READY;
 	if (hid->queued)
 		return;
 	if (hid->playing)
@@ -92,18 +93,21 @@ void emulated_hid_play(struct emulated_device *d)
 		return;
 	hid->kind->rewind(d);
 	hid->playing = true;
-	if (!hid->queued)
+	if (hid->state == HID_READY && !hid->queued)
 		emulated_device_arm(d, hid->kind->interval_ms);
 }
 
-void emulated_hid_polled(struct emulated_device *d, uint8_t address)
+void emulated_hid_polled(struct emulated_device *d, uint8_t address, bool waiting)
 {
 	struct emulated_hid *hid = d->state;
 
-	if (hid->begun)
-		return;
-	hid->begun = true;
-	emulated_device_arm(d, DELAY_MS);
+	if (hid->state == HID_UNREAD && waiting) {
+		hid->state = HID_DELAY;
+		emulated_device_arm(d, DELAY_MS);
+	} else if (hid->state == HID_DELAY && !waiting) {
+		hid->state = HID_UNREAD;
+		emulated_device_disarm(d);
+	}
 }
 
 void emulated_hid_reset(struct emulated_device *d)
@@ -123,7 +127,7 @@ void emulated_hid_start(struct emulated_device *d, uint8_t interface)
 {
 	struct emulated_hid *hid = d->state;
 
-	hid->begun = false;
+	hid->state = HID_UNREAD;
 	hid->queued = false;
 }
 
@@ -177,7 +181,7 @@ static int set_idle(struct emulated_device *d, struct emulated_control *c)
 	if (c->value & 0xff) /* there is no report of another id than 0 */
 		return -SUBURB_EPIPE;
 	hid->idle = (uint8_t)(c->value >> 8);
-	if (hid->idle && !hid->playing && !hid->queued)
+	if (hid->idle && hid->state == HID_READY && !hid->playing && !hid->queued)
 		emulated_device_arm(d, hid->idle * IDLE_UNIT_MS);
 	return 0;
 }

@@ -2,7 +2,8 @@
 /*
  * What the emulated keyboard and mouse have in common: a boot-protocol HID
  * interface with one interrupt IN endpoint, its class requests, and a script
- * of reports, played one second after the host began to poll.
+ * of reports, played once the host has polled for one second on end. (Linux
+ * opens a new device for a moment, and drops what comes just after an open.)
  *
  * A script plays once in the life of a device (from open or reset on) unless
  * its function asks for more. Reports keep the distance of the endpoint's
@@ -41,8 +42,8 @@ struct emulated_hid {
 	const struct emulated_hid_kind *kind;
 	struct emulated_request request;
 	uint8_t report[EMULATED_HID_REPORT];
-	bool begun; /* the host polls, and the delay runs or ran */
-	bool playing;
+	enum { HID_UNREAD, HID_DELAY, HID_READY } state;
+	bool playing; /* the script is not over */
 	bool queued;
 	uint8_t idle; /* repeat after so many times 4 ms; 0: only changes */
 	uint8_t protocol; /* 0 boot, 1 report; the reports are the same */
@@ -58,7 +59,7 @@ void emulated_hid_describe(struct emulated_device *d, struct emulated_descriptor
 void emulated_hid_reset(struct emulated_device *d);
 void emulated_hid_start(struct emulated_device *d, uint8_t interface);
 int emulated_hid_control(struct emulated_device *d, struct emulated_control *c);
-void emulated_hid_polled(struct emulated_device *d, uint8_t address);
+void emulated_hid_polled(struct emulated_device *d, uint8_t address, bool waiting);
 void emulated_hid_expired(struct emulated_device *d);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * The emulated keyboard: low speed, boot protocol, with the five LEDs.
  *
- * It types its text once, one second after the host began to poll it, and
- * then is still: nobody wants a keyboard that types on its own. Whoever wants
- * the text again switches the Scroll Lock LED on (which also shows that LEDs
+ * It types its text once, when the host has polled it for a second, and then
+ * is still: nobody wants a keyboard that types on its own. Whoever wants the
+ * text again switches the Scroll Lock LED on (which also shows that LEDs
  * arrive). Characters are those of a US layout.
  */
 #include <stdio.h>

@@ -2,8 +2,8 @@
 /*
  * The emulated mouse: full speed, boot protocol, three buttons and a wheel.
  *
- * One second after the host began to poll it, it moves its pointer once round
- * a small square, clockwise and back to where it was, and then is still. It
+ * When the host has polled it for a second it moves its pointer once round a
+ * small square, clockwise and back to where it was, and then is still. It
  * never presses a button and never turns the wheel.
  */
 #include <string.h>

@@ -18,6 +18,7 @@
 
 #define RETRY_FOR_MS 1000
 #define RETRY_PAUSE_MS 200
+#define RETRY_MS 3000 /* for one more try on a slow link */
 
 /* Whatever can come first: reads the head of a reply to @expected. */
 static int receive_op(const struct stream *stream, uint16_t expected, struct suburb_op *op,
@@ -221,7 +222,8 @@ int client_import(const struct dial *dial, const char *busid, struct deadline de
 		int again;
 
 		deadline_pause(retry, RETRY_PAUSE_MS);
-		again = import_once(dial, busid, retry, device, &ignored);
+		again = import_once(dial, busid, deadline_sooner(deadline, deadline_in(RETRY_MS)),
+				    device, &ignored);
 		if (again >= 0)
 			return again;
 	}

@@ -56,6 +56,12 @@ $(BUILD)/obj/tools/%.o: tools/%.c
 
 -include $(EXPORTER_OBJ:.o=.d) $(TOOL_OBJ:.o=.d)
 
+.PHONY: demo
+demo: ## two virtual machines: USB devices of the one, used in the other
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all module vm-image
+	tests/vm/demo.sh
+
 # --- kernel module -----------------------------------------------------------
 
 .PHONY: module

@@ -200,18 +200,6 @@ static int root_resume(struct usb_hcd *hcd)
 	return 0;
 }
 
-/*
- * USB/IP has no word for "sleep": the far device stays awake when ours is
- * suspended, nobody polls its interrupt endpoints any more, and nothing could
- * tell us to wake up. So a remote never suspends while the machine runs,
- * whatever power/control says. The count goes when the device is freed.
- */
-static int hcd_alloc_dev(struct usb_hcd *hcd, struct usb_device *udev)
-{
-	pm_runtime_get_noresume(&udev->dev);
-	return 1;
-}
-
 const struct hc_driver suburb_hc_driver = {
 	.description = "suburb-hcd",
 	.product_desc = "Suburb virtual host controller",
@@ -223,7 +211,6 @@ const struct hc_driver suburb_hc_driver = {
 	.urb_enqueue = hcd_urb_enqueue,
 	.urb_dequeue = hcd_urb_dequeue,
 	.get_frame_number = hcd_frame_number,
-	.alloc_dev = hcd_alloc_dev,
 	.hub_status_data = suburb_hub_status_data,
 	.hub_control = suburb_hub_control,
 	.bus_suspend = root_suspend,
@@ -231,6 +218,20 @@ const struct hc_driver suburb_hc_driver = {
 };
 
 /* --- usable devices ------------------------------------------------------- */
+
+/*
+ * USB/IP has no word for "sleep": the far device stays awake when ours is
+ * suspended, nobody polls its interrupt endpoints any more, and nothing could
+ * tell ours to wake up. So a remote never suspends while the machine runs,
+ * whatever its power/control says.
+ */
+static void keep_awake(struct usb_device *udev, bool awake)
+{
+	if (awake)
+		pm_runtime_get_noresume(&udev->dev);
+	else
+		pm_runtime_put_noidle(&udev->dev);
+}
 
 static int hcd_notify(struct notifier_block *block, unsigned long action, void *data)
 {
@@ -242,6 +243,9 @@ static int hcd_notify(struct notifier_block *block, unsigned long action, void *
 		return NOTIFY_DONE;
 	if (bus_to_hcd(udev->bus)->driver != &suburb_hc_driver)
 		return NOTIFY_DONE;
+	if (!udev->parent)
+		return NOTIFY_DONE;
+	keep_awake(udev, action == USB_DEVICE_ADD);
 	remote = get_remote(udev, &enabled);
 	if (!remote)
 		return NOTIFY_DONE;

@@ -11,7 +11,7 @@
 # it wrote to stderr is shown when something failed.
 #
 # TEST_RUN      put before each compiled program, e.g. "qemu-s390x -L DIR"
-# TEST_TIMEOUT  seconds per program, 120 if unset
+# TEST_TIMEOUT  seconds per program, 300 if unset
 
 set -uo pipefail
 
@@ -46,27 +46,30 @@ renumber() { # PROGRAM EXIT-STATUS < its TAP
 	}'
 }
 
-run() { # PROGRAM
-	local name status prefix=()
+run() { # PROGRAM NUMBER
+	local name status prefix=() out=$work/$2
 
 	name=$(basename "$1")
 	case $1 in *.sh) ;; *) read -ra prefix <<<"${TEST_RUN:-}" ;; esac
-	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 "${TEST_TIMEOUT:-120}" \
-		${prefix[@]+"${prefix[@]}"} "$1" >"$work/out" 2>"$work/err" </dev/null
+	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 "${TEST_TIMEOUT:-300}" \
+		${prefix[@]+"${prefix[@]}"} "$1" >"$out.out" 2>"$out.err" </dev/null
 	status=$?
-	renumber "$name" $status <"$work/out" >"$work/tap"
-	cat "$work/tap" >>"$work/all"
-	if grep -q '^not ok' "$work/tap"; then
-		grep -v '^ok' "$work/tap"
-		sed "s/^/# $name: /" "$work/err" | tail -n 60
+	renumber "$name" $status <"$out.out" >"$out.tap"
+	if grep -q '^not ok' "$out.tap"; then
+		grep -v '^ok' "$out.tap"
+		sed "s/^/# $name: /" "$out.err" | tail -n 60
 	fi
 }
 
+# Most programs wait more than they compute: two at a time.
 start=$SECONDS
-: >"$work/all"
+number=0
 for program; do
-	run "$program"
+	[ "$number" -lt 2 ] || wait -n
+	run "$program" "$(printf '%03d' $((number += 1)))" &
 done
+wait
+cat /dev/null "$work"/*.tap >"$work/all"
 {
 	echo "TAP version 13"
 	awk '/^ok / { $1 = "ok " ++n } /^not ok / { $2 = "ok " ++n } { print }

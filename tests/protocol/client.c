@@ -114,7 +114,7 @@ static void send_op(int fd, uint16_t code)
 static uint32_t receive_op(int fd, uint16_t code)
 {
 	uint8_t bytes[sizeof(struct suburb_wire_op)];
-	struct suburb_op op;
+	struct suburb_op op = { 0 };
 
 	receive_bytes(fd, bytes, sizeof(bytes));
 	assert_int_equal(suburb_get_op(bytes, sizeof(bytes), &op), sizeof(bytes));
@@ -298,7 +298,7 @@ void next_answer(struct client *client, struct answer *answer)
 uint32_t expect_submit(struct client *client, uint32_t seqnum, int32_t status,
 		       struct answer *answer)
 {
-	struct answer local;
+	struct answer local = { 0 };
 
 	if (!answer)
 		answer = &local;

@@ -271,7 +271,7 @@ static void consume(struct rig *rig, size_t size)
 
 bool rig_next(struct rig *rig, struct got *got)
 {
-	struct suburb_reply reply;
+	struct suburb_reply reply = { 0 };
 
 	collect(rig);
 	if (!rig->output_size)

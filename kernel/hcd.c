@@ -10,7 +10,6 @@
 #include <linux/bottom_half.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/pm_runtime.h>
 #include <linux/usb.h>
 #include <linux/usb/hcd.h>
 
@@ -219,20 +218,6 @@ const struct hc_driver suburb_hc_driver = {
 
 /* --- usable devices ------------------------------------------------------- */
 
-/*
- * USB/IP has no word for "sleep": the far device stays awake when ours is
- * suspended, nobody polls its interrupt endpoints any more, and nothing could
- * tell ours to wake up. So a remote never suspends while the machine runs,
- * whatever its power/control says.
- */
-static void keep_awake(struct usb_device *udev, bool awake)
-{
-	if (awake)
-		pm_runtime_get_noresume(&udev->dev);
-	else
-		pm_runtime_put_noidle(&udev->dev);
-}
-
 static int hcd_notify(struct notifier_block *block, unsigned long action, void *data)
 {
 	struct usb_device *udev = data;
@@ -243,9 +228,6 @@ static int hcd_notify(struct notifier_block *block, unsigned long action, void *
 		return NOTIFY_DONE;
 	if (bus_to_hcd(udev->bus)->driver != &suburb_hc_driver)
 		return NOTIFY_DONE;
-	if (!udev->parent)
-		return NOTIFY_DONE;
-	keep_awake(udev, action == USB_DEVICE_ADD);
 	remote = get_remote(udev, &enabled);
 	if (!remote)
 		return NOTIFY_DONE;

@@ -65,8 +65,9 @@ run() { # PROGRAM NUMBER
 start=$SECONDS
 number=0
 for program; do
-	[ "$number" -lt 2 ] || wait -n
-	run "$program" "$(printf '%03d' $((number += 1)))" &
+	[ $number -lt 2 ] || wait -n
+	number=$((number + 1))
+	run "$program" "$(printf '%03d' $number)" &
 done
 wait
 cat /dev/null "$work"/*.tap >"$work/all"

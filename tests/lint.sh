@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.." || exit 1
 source_files() {
 	local file
 
-	{ git ls-files 2>/dev/null || find . -type f ! -path './build/*' -printf '%P\n'; } |
+	{ git -c safe.directory='*' ls-files 2>/dev/null || find . -type f ! -path './build/*' -printf '%P\n'; } |
 		grep -v '^LICENSES/' | while read -r file; do
 		[ ! -f "$file" ] || echo "$file"
 	done
@@ -51,9 +51,10 @@ words() {
 	codespell --ignore-words-list=inout,ser,hda,creat,fo,ba,nd -- "${files[@]}"
 }
 
-# mandoc exits 0 for what it calls STYLE.
+# Our own pages refer to each other, and are not installed.
 man_pages() {
-	mandoc -T lint -W style "${pages[@]}"
+	! mandoc -T lint -W style "${pages[@]}" |
+		grep -v 'referenced manual not found: Xr suburbd\? '
 }
 
 check "every file has its SPDX line" every_file_has_spdx

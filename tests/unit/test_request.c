@@ -123,12 +123,12 @@ static void unlink_of_a_parked_one(void **state)
 
 	rig_submit(rig, 1, BULK_OUT, 4, "one ");
 	rig_submit(rig, 2, BULK_OUT, 4, "two ");
-	rig_submit(rig, 3, BULK_OUT, 4, "thre");
+	rig_submit(rig, 3, BULK_OUT, 4, "next");
 	rig_unlink(rig, 4, 2);
 	assert_unlinked(rig, 4, -SUBURB_ECONNRESET);
 	fake_complete(&rig->fake, 0, 0, 4);
 	assert_reply(rig, 1, 0, 4, "");
-	assert_memory_equal(rig->fake.transfers[0]->buffer, "thre", 4);
+	assert_memory_equal(rig->fake.transfers[0]->buffer, "next", 4);
 	assert_int_equal(rig->fake.cancels, 0);
 	rig_free(rig);
 }

@@ -7,22 +7,16 @@
  *   HANDSHAKE -> OPENING -> SESSION    a device was imported
  *   HANDSHAKE -> LINGER                a list was sent, or an import refused
  *   SESSION -> LINGER                  the device has left
- *   any -> CLOSING                     the end: socket, then session, then gone
+ *   any -> CLOSING                     the end: stream, then session, then gone
  *
- * LINGER sends the rest and a FIN, and reads until the peer closes too: a
- * close() with unread bytes would reset the link and with it what he has not
- * read yet. Each phase that waits for the peer has a bound on time; in SESSION
- * it is TCP's (keepalive and TCP_USER_TIMEOUT), so that a peer that vanished
- * does not keep the device.
+ * LINGER sends the rest and the stream's end, and reads until the peer closes
+ * too: a close() with unread bytes would reset the link and with it what he has
+ * not read yet. Each phase that waits for the peer has a bound on time; in
+ * SESSION it is the stream's.
  */
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-#include "address.h"
 #include "connection.h"
 #include "escape.h"
 #include "handshake.h"
@@ -30,10 +24,6 @@
 #include "session.h"
 
 #define LINGER_MS 2000
-#define LINK_DEAD_S 20
-#define KEEPALIVE_IDLE_S 8
-#define KEEPALIVE_PROBE_S 4
-#define PIECES 64
 
 enum phase {
 	PHASE_HANDSHAKE,
@@ -45,26 +35,22 @@ enum phase {
 
 /**
  * struct connection - one connection
+ * @place: the host's name for it
  * @answer: the handshake's reply, NULL when it is written
  * @answer_size: of it
  * @answer_written: bytes of it
  * @early: what came behind an import before it was answered
- * @writing: bytes under way in @write, 0 if none are
  * @paused: not reading, for the peer does not read
  * @imported: there was a session
  * @left: the device has left; linger once all is written
- * @shut: the FIN is on its way
- * @handles: libuv handles still to be closed
+ * @handles: what is still to be closed: stream and timer
  */
 struct connection {
 	const struct connection_host *host;
 	void *place;
 	enum phase phase;
-	char peer[ADDRESS_TEXT_SIZE];
-	uv_tcp_t tcp;
+	struct stream stream;
 	uv_timer_t timer;
-	uv_write_t write;
-	uv_shutdown_t shutdown;
 	struct handshake handshake;
 	struct session *session;
 	uint8_t *answer;
@@ -72,26 +58,22 @@ struct connection {
 	size_t answer_written;
 	uint8_t *early;
 	size_t early_size;
-	size_t writing;
 	bool paused;
 	bool imported;
 	bool left;
-	bool shut;
 	unsigned int handles;
 };
 
 static void receive(struct connection *connection, const uint8_t *bytes, size_t size);
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf);
-static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf);
 
 bool connection_in_handshake(const struct connection *connection)
 {
 	return connection->phase == PHASE_HANDSHAKE;
 }
 
-const char *connection_peer(const struct connection *connection)
+void connection_flush(struct connection *connection)
 {
-	return connection->peer;
+	stream_flush(&connection->stream);
 }
 
 /* --- the end -------------------------------------------------------------- */
@@ -111,15 +93,14 @@ static void session_ended(void *owner)
 	struct connection *connection = owner;
 
 	if (connection->imported)
-		log_info("%s: %s is free again", connection->peer, connection->handshake.busid);
+		log_info("%s: %s is free again", connection->stream.peer,
+			 connection->handshake.busid);
 	connection_free(connection);
 }
 
 /* No write is under way any more: now the session may drop its replies. */
-static void on_closed(uv_handle_t *handle)
+static void handle_closed(struct connection *connection)
 {
-	struct connection *connection = handle->data;
-
 	if (--connection->handles)
 		return;
 	if (!connection->session)
@@ -128,13 +109,18 @@ static void on_closed(uv_handle_t *handle)
 		session_ended(connection);
 }
 
+static void on_timer_closed(uv_handle_t *handle)
+{
+	handle_closed(handle->data);
+}
+
 void connection_end(struct connection *connection)
 {
 	if (connection->phase == PHASE_CLOSING)
 		return;
 	connection->phase = PHASE_CLOSING;
-	uv_close((uv_handle_t *)&connection->tcp, on_closed);
-	uv_close((uv_handle_t *)&connection->timer, on_closed);
+	stream_close(&connection->stream);
+	uv_close((uv_handle_t *)&connection->timer, on_timer_closed);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -142,7 +128,7 @@ static void on_timer(uv_timer_t *timer)
 	struct connection *connection = timer->data;
 
 	if (connection->phase == PHASE_HANDSHAKE)
-		log_info("%s: asked for nothing within %u s, closed", connection->peer,
+		log_info("%s: asked for nothing within %u s, closed", connection->stream.peer,
 			 connection->host->limits->handshake_s);
 	connection_end(connection);
 }
@@ -154,12 +140,12 @@ static void set_timer(struct connection *connection, uint64_t ms)
 
 static void violated(struct connection *connection, const struct suburb_violation *violation)
 {
-	log_warning("%s: closed: this is not USB/IP 1.1.1: %s 0x%x", connection->peer,
+	log_warning("%s: closed: this is not USB/IP 1.1.1: %s 0x%x", connection->stream.peer,
 		    violation->field, violation->value);
 	connection_end(connection);
 }
 
-/* --- writing -------------------------------------------------------------- */
+/* --- what is written ------------------------------------------------------ */
 
 static void want_output(void *owner)
 {
@@ -168,33 +154,9 @@ static void want_output(void *owner)
 	connection->host->output(connection->place);
 }
 
-static void start_reading(struct connection *connection)
+static int on_output(void *owner, struct iovec *iov, int max)
 {
-	if (uv_read_start((uv_stream_t *)&connection->tcp, on_alloc, on_read) < 0)
-		connection_end(connection);
-}
-
-static void on_shutdown(uv_shutdown_t *request, int status)
-{
-}
-
-/* Everything is written. */
-static void drained(struct connection *connection)
-{
-	if (connection->left && connection->phase == PHASE_SESSION)
-		connection->phase = PHASE_LINGER;
-	if (connection->phase != PHASE_LINGER || connection->shut)
-		return;
-	connection->shut = true;
-	if (uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shutdown) < 0)
-		connection_end(connection);
-	else
-		start_reading(connection);
-}
-
-static int gather(const struct connection *connection, uv_buf_t *bufs, size_t *total)
-{
-	struct iovec iov[PIECES];
+	const struct connection *connection = owner;
 	int n = 0;
 
 	if (connection->answer) {
@@ -202,95 +164,49 @@ static int gather(const struct connection *connection, uv_buf_t *bufs, size_t *t
 		iov[n++].iov_len = connection->answer_size - connection->answer_written;
 	}
 	if (connection->phase == PHASE_SESSION)
-		n += session_output(connection->session, iov + n, PIECES - n);
-	*total = 0;
-	for (int i = 0; i < n; i++) {
-		bufs[i] = uv_buf_init(iov[i].iov_base, (unsigned int)iov[i].iov_len);
-		*total += iov[i].iov_len;
+		n += session_output(connection->session, iov + n, max - n);
+	return n;
+}
+
+static size_t answer_was_written(struct connection *connection, size_t size)
+{
+	size_t n = connection->answer_size - connection->answer_written;
+
+	if (n > size)
+		n = size;
+	connection->answer_written += n;
+	if (connection->answer_written == connection->answer_size) {
+		free(connection->answer);
+		connection->answer = NULL;
 	}
 	return n;
 }
 
-static void written(struct connection *connection, size_t size)
+static void on_written(void *owner, size_t size)
 {
-	size_t n = connection->answer_size - connection->answer_written;
+	struct connection *connection = owner;
 
-	if (connection->answer) {
-		if (n > size)
-			n = size;
-		connection->answer_written += n;
-		size -= n;
-		if (connection->answer_written == connection->answer_size) {
-			free(connection->answer);
-			connection->answer = NULL;
-		}
-	}
+	if (connection->answer)
+		size -= answer_was_written(connection, size);
 	if (size)
 		session_written(connection->session, size);
 	if (connection->paused && session_wants_input(connection->session)) {
 		connection->paused = false;
-		start_reading(connection);
+		stream_read(&connection->stream, true);
 	}
 }
 
-static void on_write(uv_write_t *request, int status)
+static void on_drained(void *owner)
 {
-	struct connection *connection = request->data;
-	size_t size = connection->writing;
+	struct connection *connection = owner;
 
-	connection->writing = 0;
-	if (connection->phase == PHASE_CLOSING)
+	if (connection->left && connection->phase == PHASE_SESSION)
+		connection->phase = PHASE_LINGER;
+	if (connection->phase != PHASE_LINGER)
 		return;
-	if (status < 0) {
-		connection_end(connection);
-		return;
-	}
-	written(connection, size);
-	connection_flush(connection);
+	stream_shutdown(&connection->stream);
+	stream_read(&connection->stream, true);
 }
-
-/* The socket takes no more now: libuv writes the rest when it can. */
-static void write_later(struct connection *connection)
-{
-	uv_buf_t bufs[PIECES];
-	size_t total;
-	int n = gather(connection, bufs, &total);
-
-	connection->writing = total;
-	if (uv_write(&connection->write, (uv_stream_t *)&connection->tcp, bufs, (unsigned int)n,
-		     on_write) < 0) {
-		connection->writing = 0;
-		connection_end(connection);
-	}
-}
-
-void connection_flush(struct connection *connection)
-{
-	uv_stream_t *stream = (uv_stream_t *)&connection->tcp;
-	uv_buf_t bufs[PIECES];
-	size_t total;
-	int n;
-	int ret;
-
-	while (connection->phase != PHASE_CLOSING && !connection->writing) {
-		n = gather(connection, bufs, &total);
-		if (!n) {
-			drained(connection);
-			return;
-		}
-		ret = uv_try_write(stream, bufs, (unsigned int)n);
-		if (ret < 0 && ret != UV_EAGAIN) {
-			connection_end(connection);
-			return;
-		}
-		if (ret > 0)
-			written(connection, (size_t)ret);
-		if (ret < 0 || (size_t)ret < total)
-			write_later(connection);
-	}
-}
-
-/* --- the session's view --------------------------------------------------- */
 
 static void answer(struct connection *connection, uint8_t *bytes, size_t size)
 {
@@ -298,7 +214,7 @@ static void answer(struct connection *connection, uint8_t *bytes, size_t size)
 	connection->answer_size = size;
 	connection->answer_written = 0;
 	if (!bytes) {
-		log_error("%s: out of memory, closed", connection->peer);
+		log_error("%s: out of memory, closed", connection->stream.peer);
 		connection_end(connection);
 		return;
 	}
@@ -311,31 +227,34 @@ static void linger(struct connection *connection)
 	set_timer(connection, LINGER_MS);
 }
 
+/* --- the session ---------------------------------------------------------- */
+
+static void log_refused(const struct connection *connection, int error)
+{
+	char shown[4 * SUBURB_WIRE_BUSID_SIZE];
+	const char *why = "the device cannot be opened";
+
+	if (error == -SUBURB_EBUSY)
+		why = "in use by another importer";
+	else if (error == -SUBURB_ENODEV)
+		why = "no such device is exported";
+	log_info("%s: cannot import %s: %s", connection->stream.peer,
+		 escape(shown, sizeof(shown), connection->handshake.busid), why);
+}
+
 static void answer_import(struct connection *connection, const struct device *device, int error)
 {
 	uint8_t *bytes = malloc(HANDSHAKE_IMPORT_SIZE);
 	const char *busid = connection->handshake.busid;
-	size_t size = bytes ? handshake_import(bytes, device, busid, handshake_status(error)) : 0;
-	char shown[4 * SUBURB_WIRE_BUSID_SIZE];
+	size_t size = 0;
 
-	if (!error)
-		log_info("%s: has imported %s", connection->peer, busid);
+	if (error)
+		log_refused(connection, error);
 	else
-		log_info("%s: cannot import %s: %s", connection->peer,
-			 escape(shown, sizeof(shown), busid),
-			 error == -SUBURB_EBUSY	   ? "in use by another importer"
-			 : error == -SUBURB_ENODEV ? "no such device is exported"
-						   : "the device cannot be opened");
+		log_info("%s: has imported %s", connection->stream.peer, busid);
+	if (bytes)
+		size = handshake_import(bytes, device, busid, handshake_status(error));
 	answer(connection, bytes, size);
-}
-
-static void session_left(void *owner)
-{
-	struct connection *connection = owner;
-
-	connection->left = true;
-	set_timer(connection, LINGER_MS);
-	want_output(connection);
 }
 
 static void refused(struct connection *connection, int error)
@@ -371,11 +290,20 @@ static void session_opened(void *owner, int status)
 		refused(connection, status);
 	else
 		imported(connection);
-	start_reading(connection);
 	connection->early = NULL;
 	connection->early_size = 0;
+	stream_read(&connection->stream, true);
 	receive(connection, early, size);
 	free(early);
+}
+
+static void session_left(void *owner)
+{
+	struct connection *connection = owner;
+
+	connection->left = true;
+	set_timer(connection, LINGER_MS);
+	want_output(connection);
 }
 
 static const struct session_ops session_ops = {
@@ -385,7 +313,7 @@ static const struct session_ops session_ops = {
 	.ended = session_ended,
 };
 
-/* --- reading -------------------------------------------------------------- */
+/* --- what is read --------------------------------------------------------- */
 
 static void import(struct connection *connection)
 {
@@ -436,7 +364,7 @@ static size_t receive_handshake(struct connection *connection, const uint8_t *by
 /* Importers wait for the answer, but nothing says that they must. */
 static void keep_early(struct connection *connection, const uint8_t *bytes, size_t size)
 {
-	uv_read_stop((uv_stream_t *)&connection->tcp);
+	stream_read(&connection->stream, false);
 	connection->early = size ? malloc(size) : NULL;
 	connection->early_size = connection->early ? size : 0;
 	if (connection->early)
@@ -445,16 +373,6 @@ static void keep_early(struct connection *connection, const uint8_t *bytes, size
 		connection_end(connection);
 }
 
-static void pause_if_full(struct connection *connection)
-{
-	if (connection->phase != PHASE_SESSION || connection->paused ||
-	    session_wants_input(connection->session))
-		return;
-	connection->paused = true;
-	uv_read_stop((uv_stream_t *)&connection->tcp);
-}
-
-/* Every byte from the peer passes here, but for payload read in place. */
 static void receive(struct connection *connection, const uint8_t *bytes, size_t size)
 {
 	struct suburb_violation violation;
@@ -472,70 +390,60 @@ static void receive(struct connection *connection, const uint8_t *bytes, size_t 
 		violated(connection, &violation);
 }
 
-static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+static void pause_if_full(struct connection *connection)
 {
-	struct connection *connection = handle->data;
-	struct iovec space = { NULL, 0 };
-
-	if (connection->phase == PHASE_SESSION)
-		space = session_space(connection->session);
-	if (!space.iov_len) {
-		space.iov_base = connection->host->scratch;
-		space.iov_len = connection->host->scratch_size;
-	}
-	*buf = uv_buf_init(space.iov_base, (unsigned int)space.iov_len);
+	if (connection->phase != PHASE_SESSION || connection->paused ||
+	    session_wants_input(connection->session))
+		return;
+	connection->paused = true;
+	stream_read(&connection->stream, false);
 }
 
-static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
+static void on_input(void *owner, const uint8_t *bytes, size_t size)
 {
-	struct connection *connection = stream->data;
+	receive(owner, bytes, size);
+	pause_if_full(owner);
+}
 
-	if (size < 0)
-		connection_end(connection);
-	else if (buf->base == connection->host->scratch)
-		receive(connection, (const uint8_t *)buf->base, (size_t)size);
-	else
-		session_filled(connection->session, (size_t)size);
+static struct iovec on_space(void *owner)
+{
+	const struct connection *connection = owner;
+
+	if (connection->phase != PHASE_SESSION)
+		return (struct iovec){ NULL, 0 };
+	return session_space(connection->session);
+}
+
+static void on_filled(void *owner, size_t size)
+{
+	struct connection *connection = owner;
+
+	session_filled(connection->session, size);
 	pause_if_full(connection);
 }
 
+static void on_broken(void *owner)
+{
+	connection_end(owner);
+}
+
+static void on_closed(void *owner)
+{
+	handle_closed(owner);
+}
+
+static const struct stream_ops stream_ops = {
+	.space = on_space,
+	.filled = on_filled,
+	.input = on_input,
+	.output = on_output,
+	.written = on_written,
+	.drained = on_drained,
+	.broken = on_broken,
+	.closed = on_closed,
+};
+
 /* --- the beginning -------------------------------------------------------- */
-
-static void set_option(int fd, int level, int option, int value)
-{
-	/* A socket without it still works; it only notices a dead peer later. */
-	if (setsockopt(fd, level, option, &value, sizeof(value)) < 0)
-		log_debug("socket option %d cannot be set: %s", option, strerror(errno));
-}
-
-static void set_options(struct connection *connection)
-{
-	uv_os_fd_t fd;
-
-	uv_tcp_nodelay(&connection->tcp, 1);
-	uv_tcp_keepalive(&connection->tcp, 1, KEEPALIVE_IDLE_S);
-	if (uv_fileno((uv_handle_t *)&connection->tcp, &fd) < 0)
-		return;
-#ifdef TCP_KEEPINTVL
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_PROBE_S);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT,
-		   (LINK_DEAD_S - KEEPALIVE_IDLE_S) / KEEPALIVE_PROBE_S);
-#endif
-#ifdef TCP_USER_TIMEOUT
-	/* Keepalive does not run while data is unacknowledged. */
-	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, LINK_DEAD_S * 1000);
-#endif
-}
-
-static void set_peer(struct connection *connection)
-{
-	struct sockaddr_storage address;
-	int size = sizeof(address);
-
-	strcpy(connection->peer, "peer");
-	if (uv_tcp_getpeername(&connection->tcp, (struct sockaddr *)&address, &size) == 0)
-		address_text((const struct sockaddr *)&address, connection->peer);
-}
 
 struct connection *connection_accept(const struct connection_host *host, void *place,
 				     uv_stream_t *listener)
@@ -550,21 +458,17 @@ struct connection *connection_accept(const struct connection_host *host, void *p
 	connection->host = host;
 	connection->place = place;
 	connection->handles = 2;
-	connection->tcp.data = connection;
 	connection->timer.data = connection;
-	connection->write.data = connection;
 	uv_timer_init(host->loop, &connection->timer);
-	uv_tcp_init(host->loop, &connection->tcp);
-	ret = uv_accept(listener, (uv_stream_t *)&connection->tcp);
+	ret = stream_accept(&connection->stream, host->loop, listener, &host->buffer, &stream_ops,
+			    connection);
 	if (ret < 0) {
 		log_warning("connection not accepted: %s", uv_strerror(ret));
 		connection_end(connection);
 		return connection;
 	}
-	set_options(connection);
-	set_peer(connection);
-	log_debug("%s: connected", connection->peer);
+	log_debug("%s: connected", connection->stream.peer);
 	set_timer(connection, host->limits->handshake_s * 1000u);
-	start_reading(connection);
+	stream_read(&connection->stream, true);
 	return connection;
 }

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One accepted connection: a socket, the handshake on it, and the session that
- * may come of it.
- *
- * All bytes pass through one place in each direction (connection.c, receive()
- * and connection_flush()), between the socket and whoever understands them.
+ * One accepted connection: its stream, the handshake on it, and the session
+ * that may come of it.
  */
 #ifndef EXPORTER_CONNECTION_H
 #define EXPORTER_CONNECTION_H
 
 #include "device.h"
 #include "limits.h"
+#include "stream.h"
 
 struct connection;
 
 /**
  * struct connection_host - what connections share; given by who accepts them
- * @scratch: buffer for one read, used and done with in one callback
  * @output: the connection has something to write: call connection_flush()
  *	before the loop waits. @place is the host's name for the connection
  * @ended: the connection is freed
@@ -25,8 +22,7 @@ struct connection_host {
 	uv_loop_t *loop;
 	struct devices *devices;
 	const struct limits *limits;
-	char *scratch;
-	size_t scratch_size;
+	struct stream_buffer buffer;
 	void (*output)(void *place);
 	void (*ended)(void *place);
 };
@@ -42,7 +38,5 @@ void connection_end(struct connection *connection);
 
 /* Has it not yet asked for anything? */
 bool connection_in_handshake(const struct connection *connection);
-
-const char *connection_peer(const struct connection *connection);
 
 #endif

@@ -293,8 +293,7 @@ struct server *server_new(uv_loop_t *loop, struct devices *devices, const struct
 		.loop = loop,
 		.devices = devices,
 		.limits = limits,
-		.scratch = server->scratch,
-		.scratch_size = sizeof(server->scratch),
+		.buffer = { server->scratch, sizeof(server->scratch) },
 		.output = on_output,
 		.ended = on_ended,
 	};

@@ -20,10 +20,6 @@
 #define BUS 99
 #define FIRST_DEVNUM 2 /* 1 is the root hub of a bus */
 
-static const struct emulated_kind *const kinds[] = {
-	&emulated_keyboard, &emulated_mouse, &emulated_serial, &emulated_disk, &emulated_loopback,
-};
-
 /* What was plugged in once, to do it again. */
 struct socket {
 	const struct emulated_kind *kind;
@@ -374,60 +370,12 @@ int emulated_backend_plug(struct backend *backend, const char *busid)
 
 /* --- adding --------------------------------------------------------------- */
 
-static void list_kinds(const char *spec, char *error, size_t size)
-{
-	size_t i, at;
-
-	at = (size_t)snprintf(error, size, "no emulated device \"%.64s\": give one of", spec);
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds) && at < size; i++)
-		at += (size_t)snprintf(error + at, size - at, "%s %s%s%s%s%s", i ? "," : "",
-				       kinds[i]->name,
-				       kinds[i]->argument && !kinds[i]->argument_needed ? "[" : "",
-				       kinds[i]->argument ? ":" : "",
-				       kinds[i]->argument ? kinds[i]->argument : "",
-				       kinds[i]->argument && !kinds[i]->argument_needed ? "]" : "");
-}
-
-static const struct emulated_kind *find_kind(const char *spec, size_t length)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-		if (strlen(kinds[i]->name) == length && !memcmp(kinds[i]->name, spec, length))
-			return kinds[i];
-	return NULL;
-}
-
-/* The kind that @spec names; *argument gets what is behind the colon, or NULL. */
-static const struct emulated_kind *parse(const char *spec, const char **argument, char *error,
-					 size_t size)
-{
-	size_t length = strcspn(spec, ":");
-	const struct emulated_kind *kind = find_kind(spec, length);
-
-	*argument = spec[length] ? spec + length + 1 : NULL;
-	if (!kind) {
-		list_kinds(spec, error, size);
-		return NULL;
-	}
-	if (*argument && !kind->argument) {
-		snprintf(error, size, "%s takes nothing behind a colon", kind->name);
-		return NULL;
-	}
-	if (kind->argument_needed && (!*argument || !**argument)) {
-		snprintf(error, size, "%s needs a %s: give %s:%s", kind->name, kind->argument,
-			 kind->name, kind->argument);
-		return NULL;
-	}
-	return kind;
-}
-
 int emulated_backend_add(struct backend *backend, const char *spec, char *error, size_t size)
 {
 	struct emulated_backend *b = emulated(backend);
 	struct socket *sockets, *socket;
 	const char *argument;
-	const struct emulated_kind *kind = parse(spec, &argument, error, size);
+	const struct emulated_kind *kind = emulated_kind_parse(spec, &argument, error, size);
 
 	if (!kind)
 		return -1;

@@ -55,8 +55,7 @@ struct emulated_endpoint {
 
 void emulated_transfers_add(struct emulated_transfers *queue, struct backend_transfer *transfer);
 struct backend_transfer *emulated_transfers_take(struct emulated_transfers *queue);
-bool emulated_transfers_remove(struct emulated_transfers *queue,
-			       struct backend_transfer *transfer);
+bool emulated_transfers_remove(struct emulated_transfers *queue, struct backend_transfer *transfer);
 
 /**
  * emulated_transfer_finish - give a transfer its status and queue it for done()

@@ -43,8 +43,7 @@ static int judge(struct emulated_medium *medium, const char *path, char *error, 
 	return 0;
 }
 
-int emulated_medium_open(struct emulated_medium *medium, const char *path, char *error,
-			 size_t size)
+int emulated_medium_open(struct emulated_medium *medium, const char *path, char *error, size_t size)
 {
 	/* A FIFO must not make us wait before we have seen what it is. */
 	const int flags = O_CLOEXEC | O_NONBLOCK;
@@ -84,8 +83,8 @@ int emulated_medium_read(const struct emulated_medium *medium, uint64_t offset, 
 	return 0;
 }
 
-int emulated_medium_write(const struct emulated_medium *medium, uint64_t offset,
-			  const void *buffer, size_t length)
+int emulated_medium_write(const struct emulated_medium *medium, uint64_t offset, const void *buffer,
+			  size_t length)
 {
 	const uint8_t *at = buffer;
 	ssize_t n;

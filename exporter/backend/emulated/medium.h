@@ -36,8 +36,8 @@ void emulated_medium_close(struct emulated_medium *medium);
 /* All of @length bytes, or -1. */
 int emulated_medium_read(const struct emulated_medium *medium, uint64_t offset, void *buffer,
 			 size_t length);
-int emulated_medium_write(const struct emulated_medium *medium, uint64_t offset,
-			  const void *buffer, size_t length);
+int emulated_medium_write(const struct emulated_medium *medium, uint64_t offset, const void *buffer,
+			  size_t length);
 int emulated_medium_flush(const struct emulated_medium *medium);
 
 #endif

@@ -116,6 +116,12 @@ static void left(struct usb_device *device)
 		usb_device_free(device);
 }
 
+static void lost(struct usb_device *device)
+{
+	if (!device->gone)
+		left(device);
+}
+
 static int LIBUSB_CALL on_hotplug(libusb_context *context, libusb_device *libusb,
 				  libusb_hotplug_event event, void *owner)
 {
@@ -233,6 +239,7 @@ struct backend *libusb_backend_new(const struct libusb_backend_watch *watch)
 	if (!usb)
 		return NULL;
 	usb->backend.ops = &ops;
+	usb->lost = lost;
 	if (watch)
 		usb->watch = *watch;
 	TAILQ_INIT(&usb->devices);

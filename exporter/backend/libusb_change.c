@@ -108,7 +108,7 @@ static void on_worked(uv_work_t *work, int status)
 	struct usb_job *job = work->data;
 	struct usb_device *device = job->device;
 	struct backend_change *change = job->change;
-	bool closed;
+	bool closed, lost;
 
 	renew(job);
 	change->status = status_of(job);
@@ -119,10 +119,13 @@ static void on_worked(uv_work_t *work, int status)
 		 (change->kind == BACKEND_OPEN && change->status < 0);
 	if (closed)
 		close_handle(device);
+	lost = change->status == -SUBURB_ENODEV && !closed;
 	free(job);
 	change->done(change);
 	if (closed && device->gone)
 		usb_device_free(device);
+	else if (lost)
+		device->usb->lost(device);
 }
 
 static int open_handle(struct usb_device *device)

@@ -66,6 +66,11 @@ struct usb_device {
 	unsigned int settling;
 };
 
+/**
+ * struct usb_backend - see above
+ * @lost: a device answered that it is not there any more: it has left, whether
+ *	or not hotplug has said so yet. Never from within a call from above
+ */
 struct usb_backend {
 	struct backend backend;
 	struct libusb_backend_watch watch;
@@ -77,6 +82,7 @@ struct usb_backend {
 	bool has_hotplug;
 	uv_timer_t *timer;
 	TAILQ_HEAD(, usb_device) devices;
+	void (*lost)(struct usb_device *device);
 };
 
 static inline struct usb_device *usb_device_of(struct backend_device *device)

@@ -18,6 +18,7 @@
  * @setup: for a control transfer without a data stage
  */
 struct usb_transfer {
+	struct usb_device *device;
 	struct libusb_transfer *libusb;
 	uint8_t setup[SETUP_SIZE];
 };
@@ -65,6 +66,8 @@ static void LIBUSB_CALL on_done(struct libusb_transfer *libusb)
 {
 	struct backend_transfer *transfer = libusb->user_data;
 	struct usb_transfer *mine = transfer->priv;
+	struct usb_device *device = mine->device;
+	bool lost = libusb->status == LIBUSB_TRANSFER_NO_DEVICE;
 
 	transfer->actual_length = libusb->actual_length > 0 ? (uint32_t)libusb->actual_length : 0;
 	transfer->status = status_of(transfer, libusb);
@@ -72,6 +75,8 @@ static void LIBUSB_CALL on_done(struct libusb_transfer *libusb)
 	libusb_free_transfer(libusb);
 	free(mine);
 	transfer->done(transfer);
+	if (lost)
+		device->usb->lost(device);
 }
 
 static void fill_control(struct usb_device *device, struct backend_transfer *transfer)
@@ -120,6 +125,7 @@ int usb_submit(struct backend_device *backend, struct backend_transfer *transfer
 
 	if (!mine)
 		return -SUBURB_ENOMEM;
+	mine->device = device;
 	mine->libusb = libusb_alloc_transfer(0);
 	if (!mine->libusb) {
 		free(mine);

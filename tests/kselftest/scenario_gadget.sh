@@ -8,7 +8,18 @@
 . "$(dirname "$(realpath "$0")")/lib/scenario.sh"
 . "$here/use.sh"
 
-disk_image=/tmp/suburb-gadget.img
+# Name and functions; all of them are plugged in at once. The name is the serial
+# number, by which one is found here.
+gadgets=(
+	'acm acm'
+	'hid hid'
+	'hid-full hid:full'
+	'keyboard keyboard'
+	'storage mass_storage:/tmp/suburb-storage.img'
+	'ncm ncm'
+	'composite acm hid mass_storage:/tmp/suburb-composite.img'
+)
+declare -A mbps=([high]=480 [super]=5000)
 
 exporter_gadget() { # FUNCTION ARG...
 	local line
@@ -17,25 +28,32 @@ exporter_gadget() { # FUNCTION ARG...
 	at_exporter ". '$here/gadget.sh'; $line"
 }
 
-# Makes the gadget, attaches it, and says what it is called here. The gadget's
-# name is its serial number.
-attach_gadget() { # NAME FUNCTION...
-	local busid
+create_gadgets() {
+	local gadget line="gadget_load $speed ${#gadgets[@]}"
 
-	exporter_gadget gadget_create "$@" >&2 || return
-	busid=$(exporter_gadget gadget_device "$1") || return
-	exporter_start --export "$busid" >&2 || return
-	attach "$busid" >/dev/null || return
-	usb_find remote 10 serial="$1"
+	for gadget in "${gadgets[@]}"; do
+		line+=" && gadget_create $gadget"
+	done
+	at_exporter ". '$here/gadget.sh'; truncate -s 32M /tmp/suburb-storage.img /tmp/suburb-composite.img; $line"
+}
+
+# "NAME BUSID" of each
+find_gadgets() {
+	local gadget line='true'
+
+	for gadget in "${gadgets[@]}"; do
+		line+=" && echo ${gadget%% *} \$(gadget_device ${gadget%% *})"
+	done
+	at_exporter ". '$here/gadget.sh'; $line"
 }
 
 # The image is what the gadget serves, so what is in it was written to the disk.
-use_gadget_disk() { # DEVICE
+use_gadget_disk() { # DEVICE IMAGE
 	local want got
 
 	use_storage_write "$1" 16 && use_storage_read "$1" 16 || return
 	want=$(use_sum "$(use_data 16)" 16)
-	got=$(at_exporter "head -c 16M $disk_image | sha256sum")
+	got=$(at_exporter "head -c 16M $2 | sha256sum")
 	echo "image has $got, wrote $want"
 	[ "${got%% *}" = "$want" ]
 }
@@ -49,7 +67,7 @@ use_gadget() { # DEVICE NAME FUNCTION...
 		acm) use_acm "$device" "$(exporter_gadget gadget_tty "$name")" ;;
 		hid*) use_hid "$device" "$(exporter_gadget gadget_hidg "$name")" ;;
 		keyboard) use_hid_keyboard "$device" "$(exporter_gadget gadget_hidg "$name")" ;;
-		mass_storage*) use_gadget_disk "$device" ;;
+		mass_storage:*) use_gadget_disk "$device" "${function#*:}" ;;
 		ncm) use_ncm "$device" "$(exporter_gadget gadget_netdev "$name")" ;;
 		esac || return
 	done
@@ -59,34 +77,40 @@ try_gadget() { # NAME FUNCTION...
 	local name=$1 device label
 
 	label="$speed speed: $name"
-	device=$(attach_gadget "$@")
-	if check "$label: attached" [ -n "$device" ]; then
-		shift
-		check "$label: speed is ${mbps[$speed]} Mbit/s" [ "$(usb_attr "$device" speed)" = "${mbps[$speed]}" ]
-		check "$label: descriptors are the exporter's" same_descriptors "$device" "$(exporter_gadget gadget_device "$name")"
-		check "$label: used" use_gadget "$device" "$name" "$@"
-	fi
-	check "$label: detached" suburb detach all
-	exporter_stop
-	exporter_gadget gadget_destroy "$name"
+	device=$(usb_find remote 10 serial="$name")
+	check "$label: is a device here" [ -n "$device" ] || return
+	check "$label: speed is ${mbps[$speed]} Mbit/s" [ "$(usb_attr "$device" speed)" = "${mbps[$speed]}" ]
+	check "$label: descriptors are the exporter's" same_descriptors "$device" "${busids[$name]}"
+	shift
+	check "$label: used" use_gadget "$device" "$name" "$@"
 }
 
-declare -A mbps=([high]=480 [super]=5000)
+try_speed() {
+	local rules=() name busid gadget
 
+	check "$speed speed: gadgets plugged in" create_gadgets || return
+	while read -r name busid; do
+		busids[$name]=$busid
+		rules+=(--export "$busid")
+	done < <(find_gadgets)
+	exporter_start "${rules[@]}"
+	check "$speed speed: attached" attach "${busids[@]}"
+	for gadget in "${gadgets[@]}"; do
+		# shellcheck disable=SC2086 # several words
+		try_gadget $gadget
+	done
+	check "$speed speed: detached" suburb detach all
+	exporter_stop
+	check "$speed speed: the exporter's cdc_acm has its modem back" \
+		exporter_usb usb_tty "${busids[acm]}"
+}
+
+declare -A busids=()
 begin
 at_exporter 'modprobe -n dummy_hcd && modprobe libcomposite' 2>/dev/null ||
 	skip_all "the exporter has no dummy_hcd"
-at_exporter "truncate -s 32M $disk_image"
-
 for speed in ${SUBURB_SPEEDS:-high super}; do
-	check "$speed speed: dummy_hcd is loaded" exporter_gadget gadget_load "$speed" || continue
-	try_gadget acm acm
-	try_gadget hid hid
-	try_gadget hid-full hid:full
-	try_gadget keyboard keyboard
-	try_gadget storage "mass_storage:$disk_image"
-	try_gadget ncm ncm
-	try_gadget composite acm hid "mass_storage:$disk_image"
+	try_speed
 done
 exporter_gadget gadget_unload
 finish

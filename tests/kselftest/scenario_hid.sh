@@ -32,11 +32,11 @@ led_at_device() { # HEX
 keyboard() {
 	local device node
 
+	watch_device "$(exporter_usb usb_find local 5 product="QEMU USB Keyboard")"
 	device=$(attach_as product="QEMU USB Keyboard")
 	check "keyboard: attached" [ -n "$device" ] || return
 	check "keyboard: three keys arrive" use_keyboard "$device"
 	node=$(usb_event "$device")
-	watch_device "$(exporter_usb usb_find local 5 product="QEMU USB Keyboard")"
 	check "keyboard: caps-lock LED on" evdev led "$node" 1 1
 	check "keyboard: the device was told, 02" wait_until 5 led_at_device 02
 	check "keyboard: caps-lock LED off" evdev led "$node" 1 0

@@ -105,6 +105,13 @@ watch_has() { # LINES
 	[ "$(wc -l </tmp/watch)" -ge "$1" ]
 }
 
+# Loads it as an administrator's machine would; a module that was put in by hand
+# is not found again.
+without_module() {
+	modprobe -r suburb-hcd || return
+	prints 1 "run 'modprobe suburb-hcd'" suburb status
+}
+
 # --- exporters that lie ------------------------------------------------------
 
 zeros() { # COUNT
@@ -207,6 +214,14 @@ check "detach all" prints 0 '^port 1: detached' suburb detach all
 check "attach right after detach" prints 0 '^port 0' suburb attach "$EXPORTER" 99-3
 suburb detach all >/dev/null
 check "status --watch sees changes" watch_sees_changes
+
+if modinfo suburb-hcd >/dev/null 2>&1; then
+	check "without the module status says what to do" without_module
+	check "and attach loads it" prints 0 '^port 0' suburb attach "$EXPORTER" 99-1
+	suburb detach all >/dev/null
+else
+	skip "without the module" "modprobe would not find it again"
+fi
 
 if command -v socat >/dev/null; then
 	liars=()

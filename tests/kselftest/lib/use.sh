@@ -201,16 +201,20 @@ use_hid() { # DEVICE EXPORTERS-HIDG
 	[ "$got" = "input report 002" ]
 }
 
-# A boot keyboard: KEY_A down and up; caps-lock LED as an output report
+# A boot keyboard: KEY_A down and up; caps-lock LED as an output report, behind
+# those that the kernel's console sent
 use_hid_keyboard() { # DEVICE EXPORTERS-HIDG
 	local node
 
 	node=$(usb_event "$1") || return
 	use_events "$node" 2 at_exporter "printf '\0\0\4\0\0\0\0\0' >$2; sleep 0.1; printf '\0\0\0\0\0\0\0\0' >$2" &&
 		expect_events '1 30 1' '1 30 0' || return
-	at_exporter "timeout 20 head -c 1 $2 | od -An -tx1 >/tmp/led.out &"
+	at_exporter "timeout 30 cat $2 >/tmp/led.out & echo \$! >/tmp/led.pid"
 	sleep 0.3
-	evdev led "$node" 1 1 && wait_until 10 at_exporter 'grep -q 02 /tmp/led.out'
+	evdev led "$node" 1 1 && wait_until 15 at_exporter "grep -qaP '\x02' /tmp/led.out"
+	set -- $?
+	at_exporter 'kill "$(cat /tmp/led.pid)"'
+	return "$1"
 }
 
 # --- network gadget ----------------------------------------------------------

@@ -185,11 +185,12 @@ start_vm() { # ROLE
 	qemu_command "$1" "$dir" || die "--usb knows no such device; it knows $usb_names"
 	if [ -n "$terminal" ]; then
 		"${qemu[@]}" <&0 2>"$dir/qemu" &
+		pids[$!]=$1
 	else
 		"${qemu[@]}" </dev/null >"$dir/qemu" 2>&1 &
+		pids[$!]=$1
 		show_output "$1" $!
 	fi
-	pids[$!]=$1
 }
 
 show_output() { # ROLE PID
@@ -200,15 +201,11 @@ show_output() { # ROLE PID
 	viewers+=($!)
 }
 
+# A QEMU that does not start makes no socket; wait_for_vms will find out.
 wait_for_socket() { # FILE
-	local i
-
-	for ((i = 0; i < 100; i++)); do
-		[ ! -S "$1" ] || return 0
+	until [ -S "$1" ] || ! kill -0 "${!pids[@]}" 2>/dev/null; do
 		sleep 0.05
 	done
-	cat "$work/exporter/qemu" >&2
-	return 1
 }
 
 # Until every VM has ended. When one of two dies, the other would wait for it for
@@ -299,7 +296,8 @@ gather_payload
 if [ -n "$two" ]; then
 	roles=(exporter importer)
 	start_vm exporter
-	wait_for_socket "$work/link.sock" && wait_for_socket "$work/control.sock"
+	wait_for_socket "$work/link.sock"
+	wait_for_socket "$work/control.sock"
 	start_vm importer
 else
 	roles=(single)

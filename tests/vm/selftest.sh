@@ -22,7 +22,8 @@ boot() {
 	local name=$1
 
 	shift
-	BUILD=$work/build "$here/run.sh" --quiet --name "$name" "$@" >"$work/$name.log" 2>&1 </dev/null
+	mkdir "$work/tmp-$name"
+	TMPDIR=$work/tmp-$name BUILD=$work/build "$here/run.sh" --name "$name" "$@" >"$work/$name.log" 2>&1 </dev/null
 	echo $? >"$work/$name.status"
 }
 
@@ -43,6 +44,12 @@ tap_has() { # NAME PATTERN
 failed_by() { # NAME REASON
 	cat "$work/$1.log"
 	[ "$(cat "$work/$1.status")" = 1 ] && tap_has "$1" "^not ok [0-9]+ - $1: .*$2"
+}
+
+# QEMU is named by the files that it was given.
+left_nothing() { # NAME
+	ls -A "$work/tmp-$1"
+	[ -z "$(ls -A "$work/tmp-$1")" ] && ! pgrep -af "$work/tmp-$1"
 }
 
 # One line of the log, of the console or only of dmesg, decides.
@@ -152,6 +159,8 @@ bad_runs() {
 
 check_bad_runs() {
 	check 'a hang fails' failed_by hang 'no end within 30 s'
+	check 'after a hang, nothing is left' left_nothing hang
+	check 'after a partner has died, nothing is left' left_nothing partner
 	check 'an exit status fails' failed_by status 'status 3'
 	check 'a test not planned is not lost' tap_has status '^ok 1 - status: fine$'
 	check 'a warning that no console shows fails' failed_by warning 'WARNING: CPU: fake'

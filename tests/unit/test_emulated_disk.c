@@ -581,7 +581,9 @@ static void test_eject(void **state)
 	expect_pass(host, CDB(0x1b, 0, 0, 0, 3, 0));
 	expect_pass(host, CDB(0, 0, 0, 0, 0, 0));
 	expect_pass(host, CDB(0x1b, 0, 0, 0, 2, 0));
+	assert_int_equal(run(host, 0, NULL, 0, CDB(0, 0, 0, 0, 0, 0)).status, FAILED);
 	assert_int_equal(host_change(host, BACKEND_RESET, 0, 0, 0), 0);
+	expect_sense(host, 0);
 	expect_pass(host, CDB(0, 0, 0, 0, 0, 0));
 	host_free(host);
 }

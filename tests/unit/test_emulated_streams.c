@@ -136,7 +136,28 @@ static void test_in_waits_and_cancels(void **state)
 	host_free(host);
 }
 
-static void test_cancel_after_end_keeps_result(void **state)
+static void test_cancel_of_the_last(void **state)
+{
+	struct host *host = host_open("loopback");
+	struct flight *in[3];
+	uint8_t byte = 7;
+	int i;
+
+	in[0] = host_begin(host, BULK_IN, NULL, 512);
+	in[1] = host_begin(host, BULK_IN, NULL, 512);
+	host_cancel(host, in[1]);
+	in[2] = host_begin(host, BULK_IN, NULL, 512);
+	write_all(host, BULK_OUT, &byte, 1);
+	write_all(host, BULK_OUT, &byte, 1);
+	for (i = 0; i < 3; i++) {
+		host_until(host, in[i]->done);
+		assert_int_equal(in[i]->transfer.status, i == 1 ? -SUBURB_ECONNRESET : 0);
+		flight_free(in[i]);
+	}
+	host_free(host);
+}
+
+static void test_cancel_right_away(void **state)
 {
 	struct host *host = host_open("loopback");
 	uint8_t byte = 5;
@@ -370,7 +391,8 @@ int main(void)
 		cmocka_unit_test(test_loopback_large_in_order),
 		cmocka_unit_test(test_loopback_is_bounded),
 		cmocka_unit_test(test_in_waits_and_cancels),
-		cmocka_unit_test(test_cancel_after_end_keeps_result),
+		cmocka_unit_test(test_cancel_of_the_last),
+		cmocka_unit_test(test_cancel_right_away),
 		cmocka_unit_test(test_short_not_ok),
 		cmocka_unit_test(test_zero_packet),
 		cmocka_unit_test(test_overflow),

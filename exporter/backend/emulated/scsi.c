@@ -316,7 +316,6 @@ static enum emulated_sense run(struct emulated_scsi *unit, const uint8_t *cdb,
 {
 	enum emulated_sense sense, before = unit->sense;
 
-	unit->sense = SENSE_NONE;
 	if (needs_medium(cdb[0])) {
 		sense = on_medium(unit, cdb, command);
 		return unit->ejected && sense != SENSE_BAD_COMMAND ? SENSE_NO_MEDIUM : sense;

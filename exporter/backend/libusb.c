@@ -3,8 +3,8 @@
  * The libusb backend: its vtable, and devices that come and go.
  *
  * libusb tells of both through its hotplug callback, which runs on the loop.
- * On Linux that rests on udevd; without one (and on systems where libusb cannot
- * tell at all) the list of devices is compared once a second.
+ * On Linux that rests on udevd; without one sysfs is looked at once a second,
+ * and where libusb cannot tell at all its list of devices is.
  *
  * A device that is seen the moment it is plugged in may not have been
  * configured yet, and then no rule could see its interfaces: it is announced
@@ -12,13 +12,17 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "exporter/log.h"
 #include "libusb_private.h"
+#include "sysfs.h"
 
-#define TICK_MS 50
-#define SETTLE_TICKS 20
+#define SETTLE_MS 1000
+#define SETTLE_TICK_MS 50
+#define POLL_MS 1000
+#define UDEVD_SOCKET "/run/udev/control"
 
 static struct usb_backend *usb_backend_of(struct backend *backend)
 {
@@ -47,7 +51,7 @@ static struct usb_device *find(struct usb_backend *usb, libusb_device *libusb)
 	return NULL;
 }
 
-static struct usb_device *add(struct usb_backend *usb, libusb_device *libusb)
+static struct usb_device *new_device(struct usb_backend *usb)
 {
 	struct usb_device *device = calloc(1, sizeof(*device));
 
@@ -55,33 +59,56 @@ static struct usb_device *add(struct usb_backend *usb, libusb_device *libusb)
 		return NULL;
 	device->usb = usb;
 	device->device.backend = &usb->backend;
-	device->libusb = libusb_ref_device(libusb);
+	device->fd = -1;
 	device->claim.port_fd = -1;
-	if (usb_info_fill(device) < 0) {
-		usb_device_free(device);
-		return NULL;
-	}
-	TAILQ_INSERT_TAIL(&usb->devices, device, entry);
 	return device;
 }
 
-static void arrived(struct usb_backend *usb, libusb_device *libusb)
+/* Announces it, or waits for its configuration. @ret: could it be looked at? */
+static void add(struct usb_device *device, int ret)
 {
-	struct usb_device *device = find(usb, libusb) ? NULL : add(usb, libusb);
+	struct usb_backend *usb = device->usb;
 
-	if (!device)
+	if (ret < 0) {
+		usb_device_free(device);
 		return;
+	}
+	TAILQ_INSERT_TAIL(&usb->devices, device, entry);
 	if (device->device.configuration || !usb->timer) {
 		announce(device);
 		return;
 	}
-	device->settling = SETTLE_TICKS;
-	uv_timer_start(usb->timer, on_tick, TICK_MS, TICK_MS);
+	device->settling = SETTLE_MS / (usb->polling ? POLL_MS : SETTLE_TICK_MS);
+	if (!usb->polling)
+		uv_timer_start(usb->timer, on_tick, SETTLE_TICK_MS, SETTLE_TICK_MS);
 }
 
-static void on_tick(uv_timer_t *timer)
+static void arrived(struct usb_backend *usb, libusb_device *libusb)
 {
-	struct usb_backend *usb = timer->data;
+	struct usb_device *device = find(usb, libusb) ? NULL : new_device(usb);
+
+	if (!device)
+		return;
+	device->libusb = libusb_ref_device(libusb);
+	add(device, usb_info_fill(device));
+}
+
+static void arrived_in_sysfs(void *owner, const char *busid)
+{
+	struct usb_backend *usb = owner;
+	struct usb_device *device;
+
+	TAILQ_FOREACH(device, &usb->devices, entry)
+	if (!strcmp(device->device.busid, busid))
+		return;
+	device = new_device(usb);
+	if (device)
+		add(device, usb_info_fill_sysfs(device, busid));
+}
+
+/* True if some still wait. */
+static bool settle(struct usb_backend *usb)
+{
 	struct usb_device *device;
 	bool more = false;
 
@@ -98,8 +125,7 @@ static void on_tick(uv_timer_t *timer)
 		else
 			more = true;
 	}
-	if (!more)
-		uv_timer_stop(timer);
+	return more;
 }
 
 /* --- devices that go ------------------------------------------------------ */
@@ -138,7 +164,7 @@ static int LIBUSB_CALL on_hotplug(libusb_context *context, libusb_device *libusb
 	return 0;
 }
 
-/* --- start and stop ------------------------------------------------------- */
+/* --- nobody tells --------------------------------------------------------- */
 
 static void enumerate(struct usb_backend *usb)
 {
@@ -151,7 +177,69 @@ static void enumerate(struct usb_backend *usb)
 		libusb_free_device_list(list, 1);
 }
 
-static int watch_hotplug(struct usb_backend *usb)
+static bool in_list(const struct usb_device *device, libusb_device **list, ssize_t n)
+{
+	for (ssize_t i = 0; i < n; i++)
+		if (list[i] == device->libusb)
+			return true;
+	return false;
+}
+
+/* Without hotplug libusb's list is made anew each time; with it, it never is. */
+static void poll_list(struct usb_backend *usb)
+{
+	struct usb_device *device, *next;
+	libusb_device **list;
+	ssize_t n = libusb_get_device_list(usb->context, &list);
+
+	if (n < 0)
+		return;
+	for (device = TAILQ_FIRST(&usb->devices); device; device = next) {
+		next = TAILQ_NEXT(device, entry);
+		if (!in_list(device, list, n))
+			left(device);
+	}
+	for (ssize_t i = 0; i < n; i++)
+		arrived(usb, list[i]);
+	libusb_free_device_list(list, 1);
+}
+
+static void poll_sysfs(struct usb_backend *usb)
+{
+	struct usb_device *device, *next;
+
+	for (device = TAILQ_FIRST(&usb->devices); device; device = next) {
+		next = TAILQ_NEXT(device, entry);
+		if (!usb_info_present(device))
+			left(device);
+	}
+	sysfs_scan(arrived_in_sysfs, usb);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct usb_backend *usb = timer->data;
+
+	if (usb->polling && libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG))
+		poll_sysfs(usb);
+	else if (usb->polling)
+		poll_list(usb);
+	if (!settle(usb) && !usb->polling)
+		uv_timer_stop(timer);
+}
+
+/* --- start and stop ------------------------------------------------------- */
+
+static bool udevd_is_missing(void)
+{
+#ifdef __linux__
+	return access(UDEVD_SOCKET, F_OK) < 0;
+#else
+	return false;
+#endif
+}
+
+static void watch_hotplug(struct usb_backend *usb)
 {
 	int ret = libusb_hotplug_register_callback(
 		usb->context,
@@ -160,17 +248,27 @@ static int watch_hotplug(struct usb_backend *usb)
 		on_hotplug, usb, &usb->hotplug);
 
 	usb->has_hotplug = ret == 0;
-	return ret;
 }
 
-static int start_timer(struct usb_backend *usb)
+/* Who tells of devices that come and go. */
+static void watch(struct usb_backend *usb)
+{
+	if (libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG) && !udevd_is_missing())
+		watch_hotplug(usb);
+	if (usb->has_hotplug || !usb->timer)
+		return;
+	log_debug("libusb: no hotplug events; looking for devices once a second");
+	usb->polling = true;
+	uv_timer_start(usb->timer, on_tick, POLL_MS, POLL_MS);
+}
+
+static void start_timer(struct usb_backend *usb)
 {
 	usb->timer = malloc(sizeof(*usb->timer));
 	if (!usb->timer)
-		return -ENOMEM;
+		return;
 	uv_timer_init(usb->loop, usb->timer);
 	usb->timer->data = usb;
-	return 0;
 }
 
 static int usb_start(struct backend *backend, uv_loop_t *loop, const struct backend_events *events)
@@ -193,8 +291,8 @@ static int usb_start(struct backend *backend, uv_loop_t *loop, const struct back
 	}
 	/* What is there now was there before: it is announced as it is. */
 	enumerate(usb);
-	if (start_timer(usb) == 0 && libusb_has_capability(LIBUSB_CAP_HAS_HOTPLUG))
-		watch_hotplug(usb);
+	start_timer(usb);
+	watch(usb);
 	return 0;
 }
 

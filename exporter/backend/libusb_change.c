@@ -7,7 +7,11 @@
  * Opening and closing libusb's handle stays on the loop's thread: it changes
  * the list of descriptors that the loop waits for.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "exporter/log.h"
 #include "libusb_private.h"
@@ -99,7 +103,10 @@ static void close_handle(struct usb_device *device)
 {
 	if (device->handle)
 		libusb_close(device->handle);
+	if (device->fd >= 0)
+		close(device->fd);
 	device->handle = NULL;
+	device->fd = -1;
 	device->in_use = false;
 }
 
@@ -128,15 +135,31 @@ static void on_worked(uv_work_t *work, int status)
 		device->usb->lost(device);
 }
 
+/* A device that libusb has not enumerated is opened by its node. */
+static int open_libusb(struct usb_device *device)
+{
+	char node[64];
+
+	if (device->libusb)
+		return libusb_open(device->libusb, &device->handle);
+	snprintf(node, sizeof(node), "/dev/bus/usb/%03u/%03u", device->device.busnum,
+		 device->device.devnum);
+	device->fd = open(node, O_RDWR | O_CLOEXEC);
+	if (device->fd < 0)
+		return errno == EACCES ? LIBUSB_ERROR_ACCESS : LIBUSB_ERROR_NO_DEVICE;
+	return libusb_wrap_sys_device(device->usb->context, device->fd, &device->handle);
+}
+
 static int open_handle(struct usb_device *device)
 {
-	int ret = libusb_open(device->libusb, &device->handle);
+	int ret = open_libusb(device);
 
 	if (ret == 0) {
 		device->in_use = true;
 		return 0;
 	}
 	device->handle = NULL;
+	close_handle(device);
 	if (ret == LIBUSB_ERROR_ACCESS)
 		log_error("%s: no permission to open the device: run suburbd as root, or give "
 			  "its user write access to /dev/bus/usb/%03u/%03u",
@@ -175,6 +198,7 @@ err_free_job:
 void usb_device_free(struct usb_device *device)
 {
 	usb_info_free(device);
-	libusb_unref_device(device->libusb);
+	if (device->libusb)
+		libusb_unref_device(device->libusb);
 	free(device);
 }

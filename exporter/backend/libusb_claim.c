@@ -30,15 +30,12 @@
 #ifdef __linux__
 static int claim_port(const struct usb_device *device)
 {
-	libusb_device *hub = libusb_get_parent(device->libusb);
-	unsigned int port = libusb_get_port_number(device->libusb);
+	unsigned int port;
 	char node[64];
 	int fd;
 
-	if (!hub || !port)
+	if (!usb_info_hub(device, node, sizeof(node), &port))
 		return -1;
-	snprintf(node, sizeof(node), "/dev/bus/usb/%03u/%03u", libusb_get_bus_number(hub),
-		 libusb_get_device_address(hub));
 	fd = open(node, O_RDWR | O_CLOEXEC);
 	if (fd >= 0 && ioctl(fd, USBDEVFS_CLAIM_PORT, &port) < 0) {
 		close(fd);

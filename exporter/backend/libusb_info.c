@@ -13,89 +13,7 @@
 
 #include "exporter/descriptors.h"
 #include "libusb_private.h"
-
-#define SYSFS "/sys/bus/usb/devices/"
-#define DEVICE_DESCRIPTOR_SIZE 18
-#define FILE_MAX 65553 /* as much as sysfs gives of one device's descriptors */
-
-/* --- sysfs ---------------------------------------------------------------- */
-
-/* A file of at most FILE_MAX bytes, and a NUL; NULL if it is not there. */
-static uint8_t *read_file(const char *busid, const char *name, size_t *size)
-{
-	char path[128];
-	uint8_t *bytes = malloc(FILE_MAX + 1);
-	FILE *file;
-
-	snprintf(path, sizeof(path), SYSFS "%s/%s", busid, name);
-	file = bytes ? fopen(path, "re") : NULL;
-	if (!file) {
-		free(bytes);
-		return NULL;
-	}
-	*size = fread(bytes, 1, FILE_MAX, file);
-	bytes[*size] = 0;
-	fclose(file);
-	return bytes;
-}
-
-/* One line of text, exactly as the device gave it but for its newline. */
-static char *read_text(const char *busid, const char *name)
-{
-	size_t size;
-	char *text = (char *)read_file(busid, name, &size);
-
-	if (!text)
-		return NULL;
-	if (size && text[size - 1] == '\n')
-		text[--size] = 0;
-	if (!size) {
-		free(text);
-		return NULL;
-	}
-	return realloc(text, size + 1);
-}
-
-/* Configurations lie back to back behind the device descriptor. */
-static uint8_t *find_configuration(const uint8_t *bytes, size_t size, unsigned int value,
-				   size_t *length)
-{
-	size_t at = DEVICE_DESCRIPTOR_SIZE;
-
-	while (at + 9 <= size && bytes[at + 1] == DESCRIPTOR_CONFIGURATION) {
-		size_t total = (size_t)(bytes[at + 2] | bytes[at + 3] << 8);
-		uint8_t *copy;
-
-		if (total < 9)
-			break;
-		if (total > size - at)
-			total = size - at;
-		if (bytes[at + 5] == value) {
-			copy = malloc(total);
-			if (copy)
-				memcpy(copy, bytes + at, total);
-			*length = copy ? total : 0;
-			return copy;
-		}
-		at += total;
-	}
-	return NULL;
-}
-
-static uint8_t *sysfs_configuration(const char *busid, size_t *length)
-{
-	char *value = read_text(busid, "bConfigurationValue");
-	uint8_t *bytes, *set = NULL;
-	size_t size;
-
-	bytes = value ? read_file(busid, "descriptors", &size) : NULL;
-	if (bytes)
-		set = find_configuration(bytes, size, (unsigned int)strtoul(value, NULL, 10),
-					 length);
-	free(value);
-	free(bytes);
-	return set;
-}
+#include "sysfs.h"
 
 /* --- libusb's cache ------------------------------------------------------- */
 
@@ -236,7 +154,7 @@ static enum suburb_speed speed_of(libusb_device *libusb)
 
 static void put_device_descriptor(uint8_t *bytes, const struct libusb_device_descriptor *d)
 {
-	const uint8_t raw[DEVICE_DESCRIPTOR_SIZE] = {
+	const uint8_t raw[SYSFS_DESCRIPTOR_SIZE] = {
 		d->bLength,
 		d->bDescriptorType,
 		(uint8_t)d->bcdUSB,
@@ -263,11 +181,8 @@ static void put_device_descriptor(uint8_t *bytes, const struct libusb_device_des
 /* Where the device sits; and whether that is a controller of remote devices. */
 static void set_path(struct backend_device *device)
 {
-	char link[128];
-	char *path;
+	char *path = sysfs_path(device->busid);
 
-	snprintf(link, sizeof(link), SYSFS "%s", device->busid);
-	path = realpath(link, NULL);
 	if (!path)
 		return;
 	snprintf(device->path, sizeof(device->path), "%s", path);
@@ -275,22 +190,28 @@ static void set_path(struct backend_device *device)
 	free(path);
 }
 
-int usb_info_fill(struct usb_device *device)
+static void set_texts(struct usb_device *device)
 {
 	struct backend_device *backend = &device->device;
+
+	set_path(backend);
+	backend->manufacturer = sysfs_text(backend->busid, "manufacturer");
+	backend->product = sysfs_text(backend->busid, "product");
+	backend->serial = sysfs_text(backend->busid, "serial");
+	backend->configuration = usb_info_configuration(device, &backend->configuration_length);
+}
+
+int usb_info_fill(struct usb_device *device)
+{
 	struct libusb_device_descriptor descriptor;
 	int ret = libusb_get_device_descriptor(device->libusb, &descriptor);
 
 	if (ret < 0)
 		return ret;
-	put_device_descriptor(backend->descriptor, &descriptor);
-	set_busid(backend, device->libusb);
-	backend->speed = speed_of(device->libusb);
-	set_path(backend);
-	backend->manufacturer = read_text(backend->busid, "manufacturer");
-	backend->product = read_text(backend->busid, "product");
-	backend->serial = read_text(backend->busid, "serial");
-	backend->configuration = usb_info_configuration(device, &backend->configuration_length);
+	put_device_descriptor(device->device.descriptor, &descriptor);
+	set_busid(&device->device, device->libusb);
+	device->device.speed = speed_of(device->libusb);
+	set_texts(device);
 	return 0;
 }
 
@@ -302,4 +223,47 @@ void usb_info_free(struct usb_device *device)
 	free(backend->manufacturer);
 	free(backend->product);
 	free(backend->serial);
+}
+
+/* --- without libusb's help ------------------------------------------------ */
+
+int usb_info_fill_sysfs(struct usb_device *device, const char *busid)
+{
+	struct backend_device *backend = &device->device;
+
+	backend->busnum = (uint16_t)sysfs_number(busid, "busnum");
+	backend->devnum = (uint16_t)sysfs_number(busid, "devnum");
+	if (!sysfs_descriptor(busid, backend->descriptor) || !backend->devnum)
+		return LIBUSB_ERROR_NO_DEVICE;
+	snprintf(backend->busid, sizeof(backend->busid), "%s", busid);
+	backend->speed = sysfs_speed(busid);
+	set_texts(device);
+	return 0;
+}
+
+bool usb_info_present(const struct usb_device *device)
+{
+	const struct backend_device *backend = &device->device;
+
+	return !*backend->path || sysfs_number(backend->busid, "devnum") == backend->devnum;
+}
+
+/* 1-1.2 hangs on port 2 of 1-1, and 1-3 on port 3 of usb1. */
+bool usb_info_hub(const struct usb_device *device, char *node, size_t size, unsigned int *port)
+{
+	const struct backend_device *backend = &device->device;
+	const char *dash = strchr(backend->busid, '-');
+	const char *dot = strrchr(backend->busid, '.');
+	char hub[sizeof(backend->busid)];
+
+	if (!dash)
+		return false;
+	*port = (unsigned int)strtoul((dot ? dot : dash) + 1, NULL, 10);
+	if (dot)
+		snprintf(hub, sizeof(hub), "%.*s", (int)(dot - backend->busid), backend->busid);
+	else
+		snprintf(hub, sizeof(hub), "usb%u", backend->busnum);
+	snprintf(node, size, "/dev/bus/usb/%03u/%03lu", backend->busnum,
+		 sysfs_number(hub, "devnum"));
+	return true;
 }

@@ -48,7 +48,9 @@ struct usb_claim {
 
 /**
  * struct usb_device - one device
+ * @libusb: NULL if libusb does not know it: it was found in sysfs
  * @handle: NULL unless open
+ * @fd: what @handle stands on if @libusb is NULL; else -1
  * @in_use: from the beginning of BACKEND_OPEN to the end of BACKEND_CLOSE
  * @gone: it has left; freed when it is not in use
  * @settling: ticks until it is announced although it has no configuration
@@ -59,6 +61,7 @@ struct usb_device {
 	struct usb_backend *usb;
 	libusb_device *libusb;
 	libusb_device_handle *handle;
+	int fd;
 	struct usb_claim claim;
 	bool in_use;
 	bool gone;
@@ -68,6 +71,7 @@ struct usb_device {
 
 /**
  * struct usb_backend - see above
+ * @polling: nobody tells of devices that come and go
  * @lost: a device answered that it is not there any more: it has left, whether
  *	or not hotplug has said so yet. Never from within a call from above
  */
@@ -80,6 +84,7 @@ struct usb_backend {
 	libusb_context *context;
 	libusb_hotplug_callback_handle hotplug;
 	bool has_hotplug;
+	bool polling;
 	uv_timer_t *timer;
 	TAILQ_HEAD(, usb_device) devices;
 	void (*lost)(struct usb_device *device);
@@ -119,6 +124,16 @@ int usb_claim_configure(struct usb_device *device, uint8_t value);
 
 /* Fills @device->device from what the machine knows. 0 or a LIBUSB_ERROR. */
 int usb_info_fill(struct usb_device *device);
+
+/* The same for a device of that bus id that only sysfs knows. */
+int usb_info_fill_sysfs(struct usb_device *device, const char *busid);
+
+/* Is it still there, and the same one? Without sysfs: true. */
+bool usb_info_present(const struct usb_device *device);
+
+/* The hub and port it hangs on: false if that is not known. */
+bool usb_info_hub(const struct usb_device *device, char *node, size_t size, unsigned int *port);
+
 void usb_info_free(struct usb_device *device);
 
 /* The active configuration's descriptors, for free(); NULL if there is none. */

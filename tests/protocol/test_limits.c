@@ -33,9 +33,14 @@ static int start(void **state)
 	return start_with("");
 }
 
-static int start_small(void **state)
+static int start_with_few_places(void **state)
 {
-	return start_with("max-connections = 20\nhandshake-timeout-s = 2\n");
+	return start_with("max-connections = 20\nhandshake-timeout-s = 600\n");
+}
+
+static int start_impatient(void **state)
+{
+	return start_with("handshake-timeout-s = 2\n");
 }
 
 static int stop(void **state)
@@ -131,8 +136,8 @@ int main(void)
 		TEST(two_hundred_idle_connections, start),
 		TEST(hundreds_of_half_requests, start),
 		TEST(connect_and_go_a_thousand_times, start),
-		TEST(honest_one_among_too_many, start_small),
-		TEST(who_never_asks_is_sent_away, start_small),
+		TEST(honest_one_among_too_many, start_with_few_places),
+		TEST(who_never_asks_is_sent_away, start_impatient),
 		TEST(ended_while_devices_are_used, start),
 	};
 

@@ -345,13 +345,17 @@ static void backend_out_of_memory_is_tried_again(void **state)
 	struct rig *rig = rig_new();
 
 	rig_submit(rig, 1, BULK_IN, 16, NULL);
-	rig->fake.fail_submit = -SUBURB_ENOMEM;
 	rig_submit(rig, 2, BULK_IN, 16, NULL);
+	rig->fake.fail_submit = -SUBURB_ENOMEM;
+	rig_submit(rig, 3, BULK_IN, 16, NULL);
 	assert_no_reply(rig);
+	/* Not before something came back, and then at once. */
 	rig->fake.fail_submit = 0;
+	rig_submit(rig, 4, BULK_IN, 16, NULL);
+	assert_int_equal(rig->fake.count, 2);
 	fake_complete(&rig->fake, 0, 0, 0);
+	assert_int_equal(rig->fake.count, 3);
 	assert_reply(rig, 1, 0, 0, "");
-	assert_int_equal(rig->fake.count, 1);
 	rig_free(rig);
 }
 

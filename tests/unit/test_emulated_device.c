@@ -646,6 +646,98 @@ static void test_specs(void **state)
 	emulated_backend_free(backend); /* never started */
 }
 
+/* --- anything at any time ------------------------------------------------- */
+
+#define STORM_FLIGHTS 32
+
+static uint32_t random_below(uint32_t limit)
+{
+	static uint32_t x = 0x2545f491; /* xorshift; the same storm every time */
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	return x % limit;
+}
+
+static void storm_control(struct host *host)
+{
+	static const uint8_t types[] = { 0x00, 0x01, 0x02, 0x80, 0x81, 0x82, 0x21, 0xa1, 0x40, 0xc0 };
+	static const uint16_t indexes[] = { 0, 1, 2, 0x81, 0x82, 0x01, 0x0409, 0xffff };
+	uint8_t data[300] = { 0 };
+
+	host_control(host, types[random_below(sizeof(types))], (uint8_t)random_below(16),
+		     (uint16_t)(random_below(48) << 8 | random_below(4)),
+		     indexes[random_below(8)], data, (uint16_t)random_below(sizeof(data)));
+}
+
+static void storm_change(struct host *host)
+{
+	static const enum backend_change_kind kinds[] = {
+		BACKEND_SET_CONFIGURATION, BACKEND_SET_INTERFACE, BACKEND_CLEAR_HALT, BACKEND_RESET,
+	};
+
+	host_change(host, kinds[random_below(4)], (uint8_t)(random_below(4) | random_below(2) << 7),
+		    (uint8_t)random_below(3), (uint8_t)random_below(3));
+}
+
+static void storm_step(struct host *host, struct flight **flight)
+{
+	static const uint8_t endpoints[] = { 0x01, 0x02, 0x03, 0x81, 0x82, 0x83 };
+	uint8_t data[5000] = { 'U', 'S', 'B', 'C' };
+
+	switch (random_below(8)) {
+	case 0:
+		storm_control(host);
+		break;
+	case 1:
+		storm_change(host);
+		break;
+	case 2:
+	case 3:
+		if (*flight)
+			host_cancel(host, *flight);
+		break;
+	default:
+		if (*flight && !(*flight)->done)
+			break;
+		if (*flight)
+			flight_free(*flight);
+		*flight = host_begin_with(host, endpoints[random_below(6)], data,
+					  random_below(2) ? random_below(100) : random_below(5000),
+					  random_below(2), random_below(2));
+	}
+	if (!random_below(4))
+		uv_run(&host->loop, UV_RUN_NOWAIT);
+}
+
+/* Whatever a host does, every transfer ends once and the device goes on. */
+static void test_storm(void **state)
+{
+	struct flight *flights[STORM_FLIGHTS];
+	unsigned int step;
+	size_t i, j;
+
+	EACH_SPEC(i) {
+		struct host *host = host_open(specs[i]);
+
+		memset(flights, 0, sizeof(flights));
+		for (step = 0; step < 4000; step++)
+			storm_step(host, &flights[random_below(STORM_FLIGHTS)]);
+		for (j = 0; j < STORM_FLIGHTS; j++) {
+			if (!flights[j])
+				continue;
+			host_cancel(host, flights[j]);
+			host_until(host, flights[j]->done);
+			flight_free(flights[j]);
+		}
+		assert_int_equal(host_change(host, BACKEND_RESET, 0, 0, 0), 0);
+		assert_int_equal(get_configuration(host), 1);
+		host->backend->ops->close(host->device);
+		host_free(host);
+	}
+}
+
 static void test_many(void **state)
 {
 	static const char *many[] = { "keyboard", "mouse", "serial", "loopback", "keyboard", NULL };
@@ -676,6 +768,7 @@ int main(void)
 		cmocka_unit_test(test_unplug_unheard_of),
 		cmocka_unit_test(test_changes_end_when_unplugged),
 		cmocka_unit_test(test_specs),
+		cmocka_unit_test(test_storm),
 		cmocka_unit_test(test_many),
 	};
 

@@ -21,7 +21,7 @@
 #define FIRST_DEVNUM 2 /* 1 is the root hub of a bus */
 
 /* What was plugged in once, to do it again. */
-struct socket {
+struct slot {
 	const struct emulated_kind *kind;
 	char *argument;
 	struct emulated_device *device; /* NULL while unplugged */
@@ -31,7 +31,7 @@ struct emulated_backend {
 	struct backend backend;
 	uv_loop_t *loop; /* NULL unless started */
 	struct backend_events events;
-	struct socket *sockets; /* 99-1 is [0] */
+	struct slot *slots; /* 99-1 is [0] */
 	size_t count;
 	struct emulated_device *devices; /* also those gone and still open */
 	uint16_t devnum;
@@ -165,10 +165,10 @@ static int start(struct backend *backend, uv_loop_t *loop, const struct backend_
 	b->loop = loop;
 	b->events = *events;
 	for (i = 0; i < b->count; i++) {
-		if (!b->sockets[i].device)
+		if (!b->slots[i].device)
 			continue;
-		emulated_device_start(b->sockets[i].device, loop);
-		arrive(b->sockets[i].device);
+		emulated_device_start(b->slots[i].device, loop);
+		arrive(b->slots[i].device);
 	}
 	return 0;
 }
@@ -179,7 +179,7 @@ static void stop(struct backend *backend)
 	size_t i;
 
 	for (i = 0; i < b->count; i++)
-		b->sockets[i].device = NULL;
+		b->slots[i].device = NULL;
 	while (b->devices)
 		release(b->devices);
 	b->loop = NULL;
@@ -300,12 +300,12 @@ static const struct backend_ops ops = {
 
 static int plug(struct emulated_backend *b, size_t index, char *error, size_t size)
 {
-	struct socket *socket = &b->sockets[index];
+	struct slot *slot = &b->slots[index];
 	char busid[SUBURB_WIRE_BUSID_SIZE];
 	struct emulated_device *d;
 
 	snprintf(busid, sizeof(busid), "%d-%zu", BUS, index + 1);
-	d = emulated_device_new(socket->kind, busid, BUS, b->devnum, socket->argument, error, size);
+	d = emulated_device_new(slot->kind, busid, BUS, b->devnum, slot->argument, error, size);
 	if (!d)
 		return -1;
 	b->devnum++;
@@ -314,7 +314,7 @@ static int plug(struct emulated_backend *b, size_t index, char *error, size_t si
 	d->run = run;
 	d->next = b->devices;
 	b->devices = d;
-	socket->device = d;
+	slot->device = d;
 	if (b->loop) {
 		d->arriving = true;
 		emulated_device_start(d, b->loop);
@@ -323,7 +323,7 @@ static int plug(struct emulated_backend *b, size_t index, char *error, size_t si
 	return 0;
 }
 
-static struct socket *find_socket(struct emulated_backend *b, const char *busid)
+static struct slot *find_slot(struct emulated_backend *b, const char *busid)
 {
 	unsigned int bus;
 	size_t number;
@@ -332,17 +332,17 @@ static struct socket *find_socket(struct emulated_backend *b, const char *busid)
 	if (sscanf(busid, "%u-%zu%c", &bus, &number, &rest) != 2 || bus != BUS || number < 1 ||
 	    number > b->count)
 		return NULL;
-	return &b->sockets[number - 1];
+	return &b->slots[number - 1];
 }
 
 int emulated_backend_unplug(struct backend *backend, const char *busid)
 {
-	struct socket *socket = find_socket(emulated(backend), busid);
-	struct emulated_device *d = socket ? socket->device : NULL;
+	struct slot *slot = find_slot(emulated(backend), busid);
+	struct emulated_device *d = slot ? slot->device : NULL;
 
 	if (!d)
 		return -SUBURB_ENODEV;
-	socket->device = NULL;
+	slot->device = NULL;
 	d->gone = true;
 	if (d->arriving || !d->loop) {
 		release(d); /* nobody has heard of it */
@@ -356,14 +356,14 @@ int emulated_backend_unplug(struct backend *backend, const char *busid)
 int emulated_backend_plug(struct backend *backend, const char *busid)
 {
 	struct emulated_backend *b = emulated(backend);
-	struct socket *socket = find_socket(b, busid);
+	struct slot *slot = find_slot(b, busid);
 	char error[256];
 
-	if (!socket)
+	if (!slot)
 		return -SUBURB_ENODEV;
-	if (socket->device)
+	if (slot->device)
 		return -SUBURB_EBUSY;
-	if (plug(b, (size_t)(socket - b->sockets), error, sizeof(error)))
+	if (plug(b, (size_t)(slot - b->slots), error, sizeof(error)))
 		return -SUBURB_EIO;
 	return 0;
 }
@@ -373,24 +373,24 @@ int emulated_backend_plug(struct backend *backend, const char *busid)
 int emulated_backend_add(struct backend *backend, const char *spec, char *error, size_t size)
 {
 	struct emulated_backend *b = emulated(backend);
-	struct socket *sockets, *socket;
+	struct slot *slots, *slot;
 	const char *argument;
 	const struct emulated_kind *kind = emulated_kind_parse(spec, &argument, error, size);
 
 	if (!kind)
 		return -1;
-	sockets = realloc(b->sockets, (b->count + 1) * sizeof(*sockets));
-	if (sockets)
-		b->sockets = sockets;
-	socket = sockets ? &sockets[b->count] : NULL;
-	if (socket)
-		*socket = (struct socket){ kind, argument ? strdup(argument) : NULL, NULL };
-	if (!socket || (argument && !socket->argument)) {
+	slots = realloc(b->slots, (b->count + 1) * sizeof(*slots));
+	if (slots)
+		b->slots = slots;
+	slot = slots ? &slots[b->count] : NULL;
+	if (slot)
+		*slot = (struct slot){ kind, argument ? strdup(argument) : NULL, NULL };
+	if (!slot || (argument && !slot->argument)) {
 		snprintf(error, size, "%s: out of memory", kind->name);
 		return -1;
 	}
 	if (plug(b, b->count, error, size)) {
-		free(socket->argument);
+		free(slot->argument);
 		return -1;
 	}
 	b->count++;
@@ -416,7 +416,7 @@ void emulated_backend_free(struct backend *backend)
 	while (b->devices)
 		release(b->devices);
 	for (i = 0; i < b->count; i++)
-		free(b->sockets[i].argument);
-	free(b->sockets);
+		free(b->slots[i].argument);
+	free(b->slots);
 	free(b);
 }

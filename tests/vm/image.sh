@@ -110,7 +110,7 @@ make_root_image() { # TARFILE
 		tar -xf "$2" -C "$1/root" --exclude="./dev/*"
 		mkdir -p "$1/root/suburb"
 		mke2fs -q -t ext4 -L suburb-vm -O ^has_journal -m 0 \
-			-d "$1/root" "$1/root.img" "$3"
+			-d "$1/root" "$1/root.img" "$3" >/dev/null
 		cp "$1/root/bin/busybox" "$1/busybox"
 		rm -rf "$1/root"
 	' - "$work" "$1" "$size"
@@ -130,13 +130,13 @@ make_initramfs() {
 build() {
 	local start=$SECONDS
 
-	for tool in mmdebstrap mke2fs cpio xz; do
-		command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null ||
-			die "$tool is missing; run 'make deps'"
+	for tool in mmdebstrap mke2fs cpio xz depmod; do
+		command -v "$tool" >/dev/null || die "$tool is missing; run 'make deps'"
 	done
 	[ -n "$(debian_sources)" ] ||
 		die "apt knows no Debian $suite sources; run 'apt-get update'"
 	echo "building the guest image ($release) in $cache/$hash" >&2
+	as_root rm -rf "$cache"/build.*
 	work=$(mktemp -d "$cache/build.XXXXXX")
 	chmod 755 "$work"
 	trap 'as_root rm -rf "$work"' EXIT

@@ -279,6 +279,7 @@ report() {
 
 parse_options "$@"
 check_options
+command -v qemu-system-x86_64 >/dev/null || die "QEMU is missing; run 'make deps'"
 build=$(realpath -m "${BUILD:-$top/build}")
 image=$("$here/image.sh")
 exec 8<"$image/lock"

@@ -78,19 +78,19 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=d
 .PHONY: layer-asan layer-valgrind layer-i386 layer-s390x layer-codec-s390x layer-freestanding layer-lint
 
 layer-asan:
-	@$(SUBMAKE) -s $(ASAN) test-programs
+	@+$(SUBMAKE) -s $(ASAN) test-programs
 	@$(MAKE) -s -k $(ASAN) layer-unit layer-protocol || :
 
 # The client of the variants below is the one with the sanitizers: of two
 # builds, one of each byte order, none can hide the other's mistake.
 layer-valgrind:
-	@$(SUBMAKE) -s $(ASAN) test-programs
-	@$(SUBMAKE) -s test-programs
+	@+$(SUBMAKE) -s $(ASAN) test-programs
+	@+$(SUBMAKE) -s test-programs
 	@$(MAKE) -s -k VARIANT=valgrind TEST_RUN="$(VALGRIND)" PROTO_BUILD=$(BUILD)/asan \
 		layer-unit layer-protocol || :
 
 layer-i386 layer-s390x: layer-%:
-	@$(SUBMAKE) -s $(ASAN) test-programs
+	@+$(SUBMAKE) -s $(ASAN) test-programs
 	@+tests/cross/make.sh $* $(if $(filter -j%,$(MAKEFLAGS)),,-j2) -s BUILD=$(BUILD)/$* test-programs
 	@+tests/cross/make.sh $* -s -k BUILD=$(BUILD)/$* RESULTS=$(RESULTS) PROTO_BUILD=$(BUILD)/asan \
 		layer-unit layer-protocol || :
@@ -113,7 +113,7 @@ layer-lint:
 .PHONY: coverage run-coverage
 coverage: ## line coverage of the unit tests; fails under 85 %
 	@find $(BUILD)/cov -name '*.gcda' -delete 2>/dev/null || :
-	@$(SUBMAKE) -s BUILD=$(BUILD)/cov COV=1 CFLAGS="-O0 -g" RESULTS=$(RESULTS) VARIANT=cov run-coverage
+	@+$(SUBMAKE) -s BUILD=$(BUILD)/cov COV=1 CFLAGS="-O0 -g" RESULTS=$(RESULTS) VARIANT=cov run-coverage
 	@cat $(BUILD)/cov/coverage.txt
 
 run-coverage: $(UNIT_BIN)
@@ -132,12 +132,12 @@ VM_LAYERS   ?= vm*
 .PHONY: check check-fast check-host run-host deps
 check-fast: ## everything that needs no VM, in a minute
 	@rm -f $(FAST_LAYERS:%=$(RESULTS)/%.tap)
-	@$(SUBMAKE) -k layer-asan layer-freestanding layer-lint $(if $(S390X_CACHED),layer-codec-s390x) || :
+	@+$(SUBMAKE) -k layer-asan layer-freestanding layer-lint $(if $(S390X_CACHED),layer-codec-s390x) || :
 	@tests/sum.sh $(RESULTS) $(FAST_LAYERS)
 
 check-host: ## all that needs no VM: also 32 bit, big endian, valgrind, coverage
 	@rm -f $(HOST_LAYERS:%=$(RESULTS)/%.tap)
-	@$(SUBMAKE) -k run-host || :
+	@+$(SUBMAKE) -k run-host || :
 	@tests/sum.sh $(RESULTS) $(HOST_LAYERS)
 
 run-host: layer-asan layer-valgrind layer-i386 layer-s390x layer-freestanding layer-lint coverage
@@ -145,8 +145,8 @@ layer-valgrind layer-i386 layer-s390x: | layer-asan
 
 check: deps ## all tests, with the VMs
 	@rm -f $(RESULTS)/*.tap
-	@$(SUBMAKE) -k run-host || :
-	@$(SUBMAKE) check-vm || :
+	@+$(SUBMAKE) -k run-host || :
+	@+$(SUBMAKE) check-vm || :
 	@tests/sum.sh $(RESULTS) $(HOST_LAYERS) $(VM_LAYERS)
 
 deps: ## install what is missing of Debian's packages

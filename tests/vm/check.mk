@@ -23,7 +23,7 @@ VM_RUN = BUILD=$(BUILD) tests/vm/run.sh --quiet --payload $(BUILD)/kselftest:bui
 
 check-vm: vm-ready ## all that needs a real kernel, in VMs
 	@rm -f $(VM_LAYERS:%=$(RESULTS)/%.tap)
-	@$(SUBMAKE) -k $(VM_LAYERS) || :
+	@+$(SUBMAKE) -k $(VM_LAYERS) || :
 	@tests/sum.sh $(RESULTS) $(VM_LAYERS)
 
 vm-kernel: vm-ready

@@ -23,7 +23,7 @@ accelerator() { # IMAGE
 	if ! [ -s "$answer" ]; then
 		echo tcg,thread=multi >"$answer.$$"
 		if [ -w /dev/kvm ] && grep -qwE 'svm|vmx' /proc/cpuinfo &&
-			trial_boot "$1" | grep -q 'trial: running'; then
+			[[ $(trial_boot "$1") = *'trial: running'* ]]; then
 			echo kvm >"$answer.$$"
 		fi
 		mv "$answer.$$" "$answer"
@@ -32,7 +32,7 @@ accelerator() { # IMAGE
 }
 
 trial_boot() { # IMAGE
-	timeout --signal=KILL 15 qemu-system-x86_64 -accel kvm -cpu max -M q35 -m 256 \
+	timeout --kill-after=3 12 qemu-system-x86_64 -accel kvm -cpu max -M q35 -m 256 \
 		-nodefaults -no-reboot -display none -serial stdio \
 		-kernel "$1/vmlinux" -initrd "$1/initramfs" \
 		-append 'console=ttyS0 panic=-1 suburb.trial' </dev/null 2>/dev/null

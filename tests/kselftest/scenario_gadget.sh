@@ -94,7 +94,9 @@ try_speed() {
 		rules+=(--export "$busid")
 	done < <(find_gadgets)
 	exporter_start "${rules[@]}"
-	check "$speed speed: attached" attach "${busids[@]}"
+	for name in "${!busids[@]}"; do
+		check "$speed speed: $name: attached" attach "${busids[$name]}"
+	done
 	for gadget in "${gadgets[@]}"; do
 		# shellcheck disable=SC2086 # several words
 		try_gadget $gadget

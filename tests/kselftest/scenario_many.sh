@@ -9,7 +9,7 @@
 . "$(dirname "$(realpath "$0")")/lib/scenario.sh"
 . "$here/use.sh"
 
-blocks=${SUBURB_BLOCKS:-200}
+blocks=${SUBURB_BLOCKS:-100}
 
 # Every device of DEVICES echoes blocks of its own; all must have succeeded.
 echo_all() { # BLOCKS DEVICE...
@@ -44,6 +44,15 @@ remote_count() {
 	echo ${#all[@]}
 }
 
+remotes_at() { # SPEED
+	local device count=0
+
+	for device in $(usb_list remote); do
+		[ "$(usb_attr "$device" speed)" != "$1" ] || count=$((count + 1))
+	done
+	echo "$count"
+}
+
 has_remotes() { # COUNT
 	[ "$(remote_count)" = "$1" ]
 }
@@ -52,10 +61,8 @@ ten_gadgets() {
 	local n rules=() busids=() remotes
 
 	at_exporter ". '$here/gadget.sh'; gadget_load super 10 && for n in 0 1 2 3 4 5 6 7 8 9; do
+		gadget_max_speed=\$([ \$((n % 2)) = 0 ] || echo high-speed)
 		gadget_create loop\$n loopback || exit
-		[ \$((n % 2)) = 1 ] || continue
-		gadget_unplug loop\$n; echo high-speed >\$gadget_fs/loop\$n/max_speed
-		gadget_plug loop\$n
 	done" || return
 	for ((n = 0; n < 10; n++)); do
 		busids+=("$(at_exporter ". '$here/gadget.sh'; gadget_device loop$n")")
@@ -66,6 +73,8 @@ ten_gadgets() {
 	wait_until 10 has_remotes 10
 	mapfile -t remotes < <(usb_list remote)
 	check "ten devices are here" [ "${#remotes[@]}" = 10 ]
+	check "five of them at high speed" [ "$(remotes_at 480)" = 5 ]
+	check "five of them at super speed" [ "$(remotes_at 5000)" = 5 ]
 	check "ten devices at once, $blocks blocks of 4 KiB each: no byte of one in another" \
 		echo_all "$blocks" "${remotes[@]}"
 	check "ten devices detached" suburb detach all
@@ -80,7 +89,7 @@ forty_emulated() {
 	for ((n = 0; n < 40; n++)); do
 		options+=(--emulate loopback)
 	done
-	exporter_start "${options[@]}" --export all
+	exporter_start "${options[@]}" --export 1209:0005
 	check "forty devices attached with one command" suburb attach "$EXPORTER" all
 	check "forty devices are here" wait_until 60 has_remotes 40
 	check "a second controller has appeared" [ "$(controllers)" -ge 2 ]

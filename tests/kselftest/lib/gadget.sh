@@ -14,7 +14,8 @@
 #       mass_storage:FILE     a disk on FILE
 #       ncm                   Ethernet; our side: gadget_netdev NAME
 #       sourcesink, loopback  bulk endpoints; sourcesink is what usbtest wants
-#     Several functions make a composite device.
+#     Several functions make a composite device. If gadget_max_speed is set
+#     (high-speed), it is no faster than that.
 #   gadget_unplug, gadget_plug NAME  take it off the bus, put it back
 #   gadget_destroy NAME, gadget_destroy_all, gadget_unload
 #   gadget_device NAME              its name in /sys/bus/usb/devices, once it
@@ -89,6 +90,7 @@ gadget_create() {
 			return 1
 		fi
 	done
+	[ -z "${gadget_max_speed:-}" ] || echo "$gadget_max_speed" >"$dir/max_speed"
 	if ! echo "$udc" >"$dir/UDC"; then
 		gadget_destroy "$name"
 		return 1

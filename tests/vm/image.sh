@@ -53,18 +53,15 @@ apt_settings() {
 		grep -vE ' "";$' || true
 }
 
-kernel_release() {
-	apt-cache depends linux-image-amd64 |
-		sed -n 's/^ *Depends: linux-image-\([0-9].*-amd64\)$/\1/p' | head -n 1
-}
-
-kernel_version() {
-	apt-cache show --no-all-versions "linux-image-$release" | sed -n 's/^Version: //p'
+# "RELEASE VERSION" of the newest kernel package that apt knows of.
+newest_kernel() {
+	apt-cache show --no-all-versions linux-image-amd64 |
+		sed -n 's/^Depends: linux-image-\([0-9].*-amd64\) (= \(.*\))$/\1 \2/p'
 }
 
 image_hash() {
 	{
-		echo "$release $(kernel_version)"
+		echo "$release $version"
 		cat "$here/image.sh" "$here/image-kernel.sh" "$here/initramfs-init"
 	} | sha256sum | cut -c 1-16
 }
@@ -163,8 +160,8 @@ remove_old() {
 }
 
 PATH=$PATH:/usr/sbin:/sbin
-release=$(kernel_release)
-[ -n "$release" ] || die "apt knows no linux-image-amd64; run 'apt-get update'"
+read -r release version < <(newest_kernel) ||
+	die "apt knows no linux-image-amd64; run 'apt-get update'"
 case ${1:-} in
 '') ;;
 --release)

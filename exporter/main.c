@@ -27,12 +27,14 @@
 
 /**
  * struct exporter - the running program
+ * @limits: those of the settings, as far as this machine has room for them
  * @usb: backend of this machine's devices; NULL if nothing asks for it
  * @emulated: backend of software devices; NULL without --emulate
  * @result: exit code
  */
 struct exporter {
 	const struct settings *settings;
+	struct limits limits;
 	uv_loop_t loop;
 	struct devices devices;
 	struct guardian guardian;
@@ -201,16 +203,26 @@ static void warn_if_useless(const struct settings *settings)
 			    "(suburbd --list shows them)");
 }
 
-/* Each connection is a descriptor, and so is each open device. */
-static void raise_descriptor_limit(void)
+/*
+ * Every connection is a descriptor, and every open device one or two: half of
+ * them for each. So connections find their own bound, where the oldest idle one
+ * goes, before accept() finds the system's, where the newest would.
+ */
+static void fit_descriptor_limit(struct limits *limits)
 {
 	struct rlimit limit;
+	rlim_t half;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
 	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-		log_debug("RLIMIT_NOFILE stays as it is: %s", strerror(errno));
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	half = limit.rlim_cur > 32 ? (limit.rlim_cur - 16) / 2 : 8;
+	if (half >= limits->connections)
+		return;
+	limits->connections = (unsigned int)half;
+	log_info("at most %u connections: RLIMIT_NOFILE allows no more", limits->connections);
 }
 
 static void start(struct exporter *exporter, int background)
@@ -235,7 +247,7 @@ static int serve_loop(struct exporter *exporter, int background)
 
 	uv_loop_init(&exporter->loop);
 	devices_init(&exporter->devices, &settings->rules);
-	exporter->server = server_new(&exporter->loop, &exporter->devices, &settings->limits,
+	exporter->server = server_new(&exporter->loop, &exporter->devices, &exporter->limits,
 				      on_stopped, exporter);
 	if (!exporter->server) {
 		log_error("out of memory");
@@ -256,7 +268,7 @@ static int serve(struct exporter *exporter, int argc, char **argv)
 	int ret;
 
 	signal(SIGPIPE, SIG_IGN);
-	raise_descriptor_limit();
+	fit_descriptor_limit(&exporter->limits);
 	/* One device that is slow to open shall not hold up the others. */
 	setenv("UV_THREADPOOL_SIZE", "16", 0);
 	if (!settings->foreground) {
@@ -280,7 +292,11 @@ static int serve(struct exporter *exporter, int argc, char **argv)
 
 static int run(const struct settings *settings, int argc, char **argv)
 {
-	struct exporter exporter = { .settings = settings, .guardian = { .fd = -1 } };
+	struct exporter exporter = {
+		.settings = settings,
+		.limits = settings->limits,
+		.guardian = { .fd = -1 },
+	};
 	int ret = make_emulated(&exporter);
 
 	if (!ret)

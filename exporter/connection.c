@@ -24,6 +24,7 @@
 #include "session.h"
 
 #define LINGER_MS 2000
+#define RETRY_MS 50
 
 enum phase {
 	PHASE_HANDSHAKE,
@@ -306,10 +307,28 @@ static void session_left(void *owner)
 	want_output(connection);
 }
 
+static void on_retry(uv_timer_t *timer)
+{
+	struct connection *connection = timer->data;
+
+	if (connection->phase == PHASE_SESSION)
+		session_retry(connection->session);
+}
+
+/* In this phase the timer is free, unless the device has left. */
+static void session_starved(void *owner)
+{
+	struct connection *connection = owner;
+
+	if (!connection->left && connection->phase == PHASE_SESSION)
+		uv_timer_start(&connection->timer, on_retry, RETRY_MS, 0);
+}
+
 static const struct session_ops session_ops = {
 	.opened = session_opened,
 	.output = want_output,
 	.left = session_left,
+	.starved = session_starved,
 	.ended = session_ended,
 };
 

@@ -15,6 +15,9 @@
 
 #include "pipeline.h"
 
+/* Retries without any completion until a lack of memory is an error. */
+#define PATIENCE 100
+
 static void transfer_done(struct backend_transfer *transfer);
 static void change_done(struct backend_change *change);
 
@@ -26,6 +29,7 @@ void pipeline_init(struct pipeline *pipeline, struct device *device, const struc
 		.limits = limits,
 		.ops = ops,
 		.owner = owner,
+		.patience = PATIENCE,
 	};
 	TAILQ_INIT(&pipeline->sent_list);
 	for (unsigned int i = 0; i < PIPELINE_ENDPOINTS; i++)
@@ -211,6 +215,19 @@ static void answer(struct pipeline *pipeline, struct endpoint_queue *queue, stru
 	complete(pipeline, request);
 }
 
+/*
+ * usbfs has one budget for all devices: try again when something came back, or
+ * in a while, for it may be another session's that has to come back.
+ */
+static void starve(struct pipeline *pipeline)
+{
+	if (pipeline->starved)
+		return;
+	pipeline->starved = true;
+	if (pipeline->ops->starved)
+		pipeline->ops->starved(pipeline->owner);
+}
+
 /* The first parked request of an endpoint; false if it has to wait. */
 static bool send_first(struct pipeline *pipeline, struct endpoint_queue *queue)
 {
@@ -225,9 +242,8 @@ static bool send_first(struct pipeline *pipeline, struct endpoint_queue *queue)
 	}
 	ret = request->action == REQUEST_CHANGE ? start_change(pipeline, request)
 						: start_transfer(pipeline, request);
-	if (ret == -SUBURB_ENOMEM && pipeline->sent) {
-		/* usbfs has a budget of its own: try again when something came back. */
-		pipeline->starved = true;
+	if (ret == -SUBURB_ENOMEM && pipeline->sent && pipeline->patience) {
+		starve(pipeline);
 		return false;
 	}
 	if (ret < 0) {
@@ -263,6 +279,7 @@ static void back_from_backend(struct pipeline *pipeline, struct request *request
 	queue_of(pipeline, request)->sent--;
 	pipeline->sent--;
 	pipeline->starved = false;
+	pipeline->patience = PATIENCE;
 	complete(pipeline, request);
 	if (!pipeline->stopped)
 		pump(pipeline);
@@ -371,6 +388,16 @@ int pipeline_unlink(struct pipeline *pipeline, const struct suburb_unlink *unlin
 	if (first && request->action == REQUEST_TRANSFER)
 		backend->backend->ops->cancel(backend, &request->transfer);
 	return 0;
+}
+
+void pipeline_retry(struct pipeline *pipeline)
+{
+	if (!pipeline->starved)
+		return;
+	pipeline->starved = false;
+	if (pipeline->patience)
+		pipeline->patience--;
+	pump(pipeline);
 }
 
 void pipeline_fail(struct pipeline *pipeline, int32_t status)

@@ -24,10 +24,13 @@
  * @reply: one more reply, to be freed by reply_free() when it is written
  * @idle: after pipeline_stop() or pipeline_fail(): nothing is in the backend
  *	any more. Not called from within these two
+ * @starved: the backend has no memory for more: call pipeline_retry() in a
+ *	while. NULL if nobody would
  */
 struct pipeline_ops {
 	void (*reply)(void *owner, struct reply *reply);
 	void (*idle)(void *owner);
+	void (*starved)(void *owner);
 };
 
 /**
@@ -50,7 +53,8 @@ struct endpoint_queue {
  * @bytes: of all buffers
  * @unlinks: RET_UNLINKs that wait for the end of their request
  * @changing: the change that runs, NULL if none does
- * @starved: the backend was out of memory; wait for a completion
+ * @starved: the backend was out of memory; wait for a completion or a retry
+ * @patience: retries left before that is an error
  * @next: endpoint whose turn it is
  * @failed: status for whatever comes now; 0 in normal life
  * @stopped: no replies any more
@@ -70,6 +74,7 @@ struct pipeline {
 	size_t bytes;
 	const struct request *changing;
 	bool starved;
+	unsigned int patience;
 	unsigned int next;
 	int32_t failed;
 	bool stopped;
@@ -94,6 +99,9 @@ void pipeline_drop(struct pipeline *pipeline, struct request *request);
 
 /* A CMD_UNLINK. Exactly one RET_UNLINK comes of it. 0 or -SUBURB_ENOMEM. */
 int pipeline_unlink(struct pipeline *pipeline, const struct suburb_unlink *unlink);
+
+/* The backend may have memory again: other sessions share it. */
+void pipeline_retry(struct pipeline *pipeline);
 
 /* The device has left: whatever waits and comes is answered with @status. */
 void pipeline_fail(struct pipeline *pipeline, int32_t status);

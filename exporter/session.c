@@ -322,9 +322,23 @@ static void user_opened(struct device_user *user, int status)
 		session->ops->opened(session->owner, session->gone ? -SUBURB_ENODEV : status);
 }
 
+static void on_starved(void *owner)
+{
+	struct session *session = owner;
+
+	if (session->ops->starved)
+		session->ops->starved(session->owner);
+}
+
+void session_retry(struct session *session)
+{
+	pipeline_retry(&session->pipeline);
+}
+
 static const struct pipeline_ops pipeline_ops = {
 	.reply = on_reply,
 	.idle = on_idle,
+	.starved = on_starved,
 };
 
 int session_new(struct session **result, struct device *device, const struct limits *limits,

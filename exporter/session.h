@@ -27,15 +27,17 @@ struct session;
  *	session_stop() is left to do
  * @output: there is something to write, where there was nothing
  * @left: the device has left, and all replies are made
+ * @starved: call session_retry() in a while, once. May be NULL
  * @ended: what session_stop() left open: the device is given back, and the
  *	session freed
  *
- * @output and @left may be called from within calls to the session.
+ * @output, @left and @starved may be called from within calls to the session.
  */
 struct session_ops {
 	void (*opened)(void *owner, int status);
 	void (*output)(void *owner);
 	void (*left)(void *owner);
+	void (*starved)(void *owner);
 	void (*ended)(void *owner);
 };
 
@@ -76,6 +78,9 @@ bool session_wants_input(const struct session *session);
 /* What to write next, up to @max pieces; valid until session_written(). */
 int session_output(const struct session *session, struct iovec *iov, int max);
 void session_written(struct session *session, size_t size);
+
+/* There may be memory for transfers again. */
+void session_retry(struct session *session);
 
 /**
  * session_stop - end it

@@ -55,6 +55,25 @@ for group in "${groups[@]}"; do
 	esac
 done
 
+# The guest has the newest stock kernel that apt knows, which linux-headers-amd64
+# may not have caught up with.
+guest_headers() {
+	apt-cache show --no-all-versions linux-image-amd64 2>/dev/null |
+		sed -n 's/^Depends: linux-image-\([0-9].*-amd64\) (= .*/linux-headers-\1/p'
+}
+
+# The guest image is made from what apt knows, so apt has to know something.
+case " ${groups[*]} " in
+*" vm "*)
+	headers=$(guest_headers)
+	if [ -z "$headers" ] && [ -z "$dry_run" ] && [ "$(id -u)" = 0 ]; then
+		apt-get update
+		headers=$(guest_headers)
+	fi
+	[ -z "$headers" ] || table+="vm $headers   the module for the guest"
+	;;
+esac
+
 # Lines "package reason" of the groups asked for, each package once.
 wanted() {
 	local group package reason

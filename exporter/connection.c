@@ -23,7 +23,7 @@
 #include "log.h"
 #include "session.h"
 
-#define LINGER_MS 2000
+#define LEFT_MS 2000
 #define RETRY_MS 50
 
 enum phase {
@@ -225,7 +225,7 @@ static void answer(struct connection *connection, uint8_t *bytes, size_t size)
 static void linger(struct connection *connection)
 {
 	connection->phase = PHASE_LINGER;
-	set_timer(connection, LINGER_MS);
+	set_timer(connection, connection->host->limits->handshake_s * 1000u);
 }
 
 /* --- the session ---------------------------------------------------------- */
@@ -303,7 +303,7 @@ static void session_left(void *owner)
 	struct connection *connection = owner;
 
 	connection->left = true;
-	set_timer(connection, LINGER_MS);
+	set_timer(connection, LEFT_MS);
 	want_output(connection);
 }
 

@@ -18,6 +18,7 @@
 #include "backend/libusb_backend.h"
 #include "background.h"
 #include "config.h"
+#include "escape.h"
 #include "guardian.h"
 #include "list.h"
 #include "options.h"
@@ -91,6 +92,23 @@ static int start_backends(struct exporter *exporter)
 	if (exporter->emulated && ret == 0)
 		ret = devices_watch(&exporter->devices, exporter->emulated, &exporter->loop, true);
 	return ret < 0 ? EXIT_FAILURE : 0;
+}
+
+/* A rule may be right and its device in a drawer; or it has a wrong digit. */
+static void tell_idle_rules(const struct exporter *exporter)
+{
+	const struct rules *rules = &exporter->settings->rules;
+	const struct device *device;
+	char shown[128];
+
+	for (size_t i = 0; i < rules->count; i++) {
+		TAILQ_FOREACH(device, &exporter->devices.list, entry)
+		if (rules_one_matches(&rules->rule[i], device->backend))
+			break;
+		if (!device)
+			log_info("nothing matches '%s' yet (suburbd --list shows all devices)",
+				 escape(shown, sizeof(shown), rules->rule[i].text));
+	}
 }
 
 static void free_backends(struct exporter *exporter)
@@ -229,8 +247,10 @@ static void start(struct exporter *exporter, int background)
 {
 	warn_if_useless(exporter->settings);
 	exporter->result = start_backends(exporter);
-	if (!exporter->result)
+	if (!exporter->result) {
+		tell_idle_rules(exporter);
 		exporter->result = start_listening(exporter);
+	}
 	if (exporter->result) {
 		server_stop(exporter->server);
 		return;

@@ -238,12 +238,15 @@ bool rules_exportable(const struct backend_device *device)
 	return device->descriptor[4] != CLASS_HUB;
 }
 
+bool rules_one_matches(const struct rule *rule, const struct backend_device *device)
+{
+	return rules_exportable(device) && rule_matches(rule, device);
+}
+
 const struct rule *rules_match(const struct rules *rules, const struct backend_device *device)
 {
-	if (!rules_exportable(device))
-		return NULL;
 	for (size_t i = 0; i < rules->count; i++)
-		if (rule_matches(&rules->rule[i], device))
+		if (rules_one_matches(&rules->rule[i], device))
 			return &rules->rule[i];
 	return NULL;
 }

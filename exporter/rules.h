@@ -62,6 +62,9 @@ int rules_add(struct rules *rules, const char *text, char *error, size_t size);
 /* The first rule that exports @device, NULL if none does. */
 const struct rule *rules_match(const struct rules *rules, const struct backend_device *device);
 
+/* Does this one rule export @device? */
+bool rules_one_matches(const struct rule *rule, const struct backend_device *device);
+
 /* May @device be exported at all? Hubs may not. */
 bool rules_exportable(const struct backend_device *device);
 

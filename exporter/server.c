@@ -117,14 +117,15 @@ static void on_ended(void *owner)
 	try_stopped(server);
 }
 
-static void complain(struct server *server, const char *what)
+/* @why: an error's text, or empty */
+static void complain(struct server *server, const char *what, const char *why)
 {
 	uint64_t now = uv_now(server->host.loop);
 
 	if (server->last_complaint_ms && now - server->last_complaint_ms < QUIET_MS)
 		return;
 	server->last_complaint_ms = now ? now : 1;
-	log_warning("%s", what);
+	log_warning("%s%s", what, why);
 }
 
 /* The oldest connection that has asked for nothing yet, but for @newest. */
@@ -147,10 +148,10 @@ static void make_room(struct server *server, const struct place *newest)
 	if (server->count <= server->host.limits->connections)
 		return;
 	if (evict(server, newest)) {
-		complain(server, "too many connections: the oldest idle ones are closed");
+		complain(server, "too many connections: the oldest idle ones are closed", "");
 		return;
 	}
-	complain(server, "too many connections: refused (raise max-connections)");
+	complain(server, "too many connections: refused (raise max-connections)", "");
 	connection_end(newest->connection);
 }
 
@@ -161,13 +162,13 @@ static void on_connection(uv_stream_t *stream, int status)
 	struct place *place;
 
 	if (status < 0) { /* mostly no descriptors left; libuv refuses the peer */
-		complain(server, uv_strerror(status));
+		complain(server, "connection not accepted: ", uv_strerror(status));
 		evict(server, NULL);
 		return;
 	}
 	place = calloc(1, sizeof(*place));
 	if (!place) {
-		complain(server, "out of memory, connection refused");
+		complain(server, "connection not accepted: ", "out of memory");
 		return;
 	}
 	place->server = server;

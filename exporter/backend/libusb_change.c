@@ -31,6 +31,15 @@ struct usb_job {
 	size_t configuration_length;
 };
 
+static const char *const names[] = {
+	[BACKEND_SET_CONFIGURATION] = "set configuration",
+	[BACKEND_SET_INTERFACE] = "set interface",
+	[BACKEND_CLEAR_HALT] = "clear halt",
+	[BACKEND_RESET] = "reset",
+	[BACKEND_OPEN] = "open",
+	[BACKEND_CLOSE] = "close",
+};
+
 /* What a device says to a request that it cannot follow is a stall. */
 static int32_t status_of(const struct usb_job *job)
 {
@@ -120,7 +129,7 @@ static void on_worked(uv_work_t *work, int status)
 	renew(job);
 	change->status = status_of(job);
 	if (job->result < 0)
-		log_debug("%s: change %d: %s", device->device.busid, change->kind,
+		log_debug("%s: %s: %s", device->device.busid, names[change->kind],
 			  libusb_strerror(job->result));
 	closed = change->kind == BACKEND_CLOSE ||
 		 (change->kind == BACKEND_OPEN && change->status < 0);

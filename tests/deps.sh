@@ -58,7 +58,7 @@ done
 # The guest has the newest stock kernel that apt knows, which linux-headers-amd64
 # may not have caught up with.
 guest_headers() {
-	apt-cache show --no-all-versions linux-image-amd64 2>/dev/null |
+	{ apt-cache show --no-all-versions linux-image-amd64 2>/dev/null || :; } |
 		sed -n 's/^Depends: linux-image-\([0-9].*-amd64\) (= .*/linux-headers-\1/p'
 }
 

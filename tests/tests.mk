@@ -75,7 +75,8 @@ ASAN     = BUILD=$(BUILD)/asan SAN=1 RESULTS=$(RESULTS) VARIANT=asan
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible \
 	--errors-for-leak-kinds=definite,possible
 
-.PHONY: layer-asan layer-valgrind layer-i386 layer-s390x layer-codec-s390x layer-freestanding layer-lint
+.PHONY: layer-asan layer-valgrind layer-i386 layer-s390x layer-codec-s390x
+.PHONY: layer-freestanding layer-lint layer-harness
 
 layer-asan:
 	@+$(SUBMAKE) -s $(ASAN) test-programs
@@ -108,6 +109,9 @@ layer-freestanding:
 layer-lint:
 	@tests/run.sh $(RESULTS)/lint.tap tests/lint.sh
 
+layer-harness:
+	@tests/run.sh $(RESULTS)/harness.tap tests/selftest.sh
+
 # --- coverage ----------------------------------------------------------------
 
 .PHONY: coverage run-coverage
@@ -124,15 +128,15 @@ run-coverage: $(UNIT_BIN)
 
 # Big endian in a minute, if its libraries are here: nothing is downloaded.
 S390X_CACHED = $(shell tests/cross/sysroot.sh --cached s390x 2>/dev/null)
-FAST_LAYERS  = unit-asan protocol-asan freestanding lint $(if $(S390X_CACHED),codec-s390x)
+FAST_LAYERS  = unit-asan protocol-asan freestanding harness lint $(if $(S390X_CACHED),codec-s390x)
 HOST_LAYERS := unit-asan protocol-asan unit-valgrind protocol-valgrind \
-	unit-i386 protocol-i386 unit-s390x protocol-s390x unit-cov coverage freestanding lint
+	unit-i386 protocol-i386 unit-s390x protocol-s390x unit-cov coverage freestanding harness lint
 VM_LAYERS   ?= vm*
 
 .PHONY: check check-fast check-host run-host deps
 check-fast: ## everything that needs no VM, in a minute
 	@rm -f $(FAST_LAYERS:%=$(RESULTS)/%.tap)
-	@+$(SUBMAKE) -k layer-asan layer-freestanding layer-lint $(if $(S390X_CACHED),layer-codec-s390x) || :
+	@+$(SUBMAKE) -k layer-asan layer-freestanding layer-harness layer-lint $(if $(S390X_CACHED),layer-codec-s390x) || :
 	@tests/sum.sh $(RESULTS) $(FAST_LAYERS)
 
 check-host: ## all that needs no VM: also 32 bit, big endian, valgrind, coverage
@@ -140,7 +144,7 @@ check-host: ## all that needs no VM: also 32 bit, big endian, valgrind, coverage
 	@+$(SUBMAKE) -k run-host || :
 	@tests/sum.sh $(RESULTS) $(HOST_LAYERS)
 
-run-host: layer-asan layer-valgrind layer-i386 layer-s390x layer-freestanding layer-lint coverage
+run-host: layer-asan layer-valgrind layer-i386 layer-s390x layer-freestanding layer-harness layer-lint coverage
 layer-valgrind layer-i386 layer-s390x: | layer-asan
 
 check: deps ## all tests, with the VMs

@@ -136,6 +136,8 @@ static void left(struct usb_device *device)
 
 	TAILQ_REMOVE(&usb->devices, device, entry);
 	device->gone = true;
+	/* Else a device plugged in before its importer is done stays unconfigured. */
+	usb_claim_forget_port(device);
 	if (device->announced)
 		usb->events.left(usb->events.owner, &device->device);
 	if (!device->in_use)

@@ -10,7 +10,7 @@
  * usbfs forgets claims when its descriptor closes, but binds no driver again:
  * that is done here, or by whoever the watch tells (libusb_backend.h).
  */
-#include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,9 +46,10 @@ static int claim_port(const struct usb_device *device)
 
 static void release_port(struct usb_claim *claim)
 {
-	if (claim->port_fd >= 0)
-		close(claim->port_fd);
-	claim->port_fd = -1;
+	int fd = atomic_exchange(&claim->port_fd, -1);
+
+	if (fd >= 0)
+		close(fd);
 }
 #else
 static int claim_port(const struct usb_device *device)
@@ -60,6 +61,11 @@ static void release_port(struct usb_claim *claim)
 {
 }
 #endif
+
+void usb_claim_forget_port(struct usb_device *device)
+{
+	release_port(&device->claim);
+}
 
 /* --- interfaces ----------------------------------------------------------- */
 

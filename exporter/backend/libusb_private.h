@@ -38,12 +38,13 @@ void usb_loop_stop(struct usb_loop *loop);
  * struct usb_claim - what was taken from the local kernel's drivers
  * @hold: for the watch
  * @claimed: bit per interface that is ours
- * @port_fd: keeps other drivers off while the device is ours; -1 if not
+ * @port_fd: keeps other drivers off while the device is ours; -1 if not. The
+ *	one thing that both the loop and a thread of the pool may let go
  */
 struct usb_claim {
 	struct libusb_hold hold;
 	uint32_t claimed;
-	int port_fd;
+	_Atomic int port_fd;
 };
 
 /**
@@ -109,7 +110,7 @@ int usb_change(struct backend_device *device, struct backend_change *change);
 /* It is not in use and has left: by whoever ended its use. */
 void usb_device_free(struct usb_device *device);
 
-/* --- libusb_claim.c: all block ------------------------------------------- */
+/* --- libusb_claim.c: all block, but for the last -------------------------- */
 
 /* Detaches the drivers and claims all interfaces; or none, and a LIBUSB_ERROR. */
 int usb_claim_take(struct usb_device *device);
@@ -119,6 +120,9 @@ void usb_claim_return(struct usb_device *device);
 
 /* Another configuration; all its interfaces are ours afterwards. */
 int usb_claim_configure(struct usb_device *device, uint8_t value);
+
+/* It has left: what is plugged in there next is none of ours. */
+void usb_claim_forget_port(struct usb_device *device);
 
 /* --- libusb_info.c -------------------------------------------------------- */
 

@@ -150,9 +150,14 @@ static int on_header(struct session *session, const void *header,
 {
 	const struct suburb_wire_header *wire = header;
 	struct suburb_command command;
+	const struct suburb_submit *submit = &command.submit;
 
 	if (suburb_get_command(header, sizeof(*wire), &command) < 0)
 		return suburb_violates(violation, "command", command.command);
+	/* No URB is so long: nobody means to send it, and nobody is served by reading it. */
+	if (command.command == SUBURB_CMD_SUBMIT && submit->direction == SUBURB_DIR_OUT &&
+	    submit->length > SUBURB_WIRE_MAX_LENGTH)
+		return suburb_violates(violation, "transfer_buffer_length", submit->length);
 	if (command.command == SUBURB_CMD_SUBMIT)
 		on_submit(session, &command.submit);
 	else if (pipeline_unlink(&session->pipeline, &command.unlink) < 0)

@@ -614,7 +614,8 @@ static inline int suburb_violates(struct suburb_violation *v, const char *field,
  * @v: filled when the answer is no
  *
  * Judges what needs no knowledge of the device but its endpoint type. The
- * exporter answers a refused one with an error and reads past its payload.
+ * exporter answers a refused one with an error and reads past its payload;
+ * only an OUT longer than any URB may end the connection.
  */
 static inline int suburb_check_submit(const struct suburb_submit *s, bool iso,
 				      struct suburb_violation *v)

@@ -300,6 +300,9 @@ static void impossible_lengths(void **state)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct rig *rig = rig_new();
+		struct suburb_submit submit = { .devid = rig->devid, .ep = 1 };
+		struct suburb_violation violation = { NULL, 0 };
+		struct suburb_wire_header header;
 
 		rig_submit(rig, 1, BULK_IN, lengths[i], NULL);
 		assert_reply(rig, 1, -SUBURB_EINVAL, 0, "");
@@ -307,6 +310,13 @@ static void impossible_lengths(void **state)
 		assert_reply(rig, 2, -SUBURB_ENOMEM, 0, "");
 		assert_int_equal(rig->fake.submitted, 0);
 		assert_int_equal(rig->fake.allocated, 0);
+		/* With that much payload to come it is no message at all. */
+		submit.length = lengths[i];
+		suburb_put_submit(&header, &submit);
+		assert_int_equal(session_input(rig->session, &header, 48, &violation),
+				 -SUBURB_EPROTO);
+		assert_string_equal(violation.field, "transfer_buffer_length");
+		assert_int_equal(violation.value, lengths[i]);
 		rig_free(rig);
 	}
 }

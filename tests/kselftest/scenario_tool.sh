@@ -215,7 +215,7 @@ check "attach right after detach" prints 0 '^port 0' suburb attach "$EXPORTER" 9
 suburb detach all >/dev/null
 check "status --watch sees changes" watch_sees_changes
 
-if modinfo suburb-hcd >/dev/null 2>&1; then
+if modprobe -n suburb-hcd 2>/dev/null; then
 	check "without the module status says what to do" without_module
 	check "and attach loads it" prints 0 '^port 0' suburb attach "$EXPORTER" 99-1
 	suburb detach all >/dev/null

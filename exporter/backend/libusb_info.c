@@ -195,9 +195,16 @@ static void set_texts(struct usb_device *device)
 	struct backend_device *backend = &device->device;
 
 	set_path(backend);
-	backend->manufacturer = sysfs_text(backend->busid, "manufacturer");
-	backend->product = sysfs_text(backend->busid, "product");
-	backend->serial = sysfs_text(backend->busid, "serial");
+	/*
+	 * The strings wait for the device's lock. The hub worker has that of a
+	 * remote device while it enumerates it, and may be waiting for our own
+	 * answers: of those no string is read.
+	 */
+	if (!backend->imported) {
+		backend->manufacturer = sysfs_text(backend->busid, "manufacturer");
+		backend->product = sysfs_text(backend->busid, "product");
+		backend->serial = sysfs_text(backend->busid, "serial");
+	}
 	backend->configuration = usb_info_configuration(device, &backend->configuration_length);
 }
 

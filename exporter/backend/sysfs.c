@@ -6,6 +6,7 @@
  * and descriptors in them are the device's word.
  */
 #include <dirent.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,17 +79,33 @@ static uint8_t *find_configuration(const uint8_t *bytes, size_t size, unsigned i
 	return NULL;
 }
 
+/*
+ * The active configuration, as the names of its interfaces tell it: BUSID:C.I.
+ * bConfigurationValue tells it, too, but waits for the device's lock, which a
+ * driver or the hub worker may hold for as long as a device takes to answer.
+ */
+static unsigned int active_configuration(const char *busid)
+{
+	unsigned int value = 0;
+	char pattern[128];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), SYSFS "%s/%s:*", busid, busid);
+	if (glob(pattern, GLOB_NOSORT, NULL, &found) == 0)
+		value = (unsigned int)strtoul(strrchr(found.gl_pathv[0], ':') + 1, NULL, 10);
+	globfree(&found);
+	return value;
+}
+
 uint8_t *sysfs_configuration(const char *busid, size_t *length)
 {
-	char *value = sysfs_text(busid, "bConfigurationValue");
+	unsigned int value = active_configuration(busid);
 	uint8_t *bytes, *set = NULL;
 	size_t size;
 
 	bytes = value ? read_file(busid, "descriptors", &size) : NULL;
 	if (bytes)
-		set = find_configuration(bytes, size, (unsigned int)strtoul(value, NULL, 10),
-					 length);
-	free(value);
+		set = find_configuration(bytes, size, value, length);
 	free(bytes);
 	return set;
 }

@@ -30,10 +30,10 @@ vm-kernel: vm-ready
 	$(VM_RUN) --name kernel --timeout 400 -c 'tests/vm/suite.sh $(KSELFTESTS)'
 
 vm-one: vm-ready
-	$(VM_RUN) --name one --timeout 1200 --usb $(VM_USB) -c 'tests/vm/suite.sh $(SCENARIOS)'
+	$(VM_RUN) --name one --timeout 1800 --usb $(VM_USB) -c 'tests/vm/suite.sh $(SCENARIOS)'
 
 vm-two: vm-ready
-	$(VM_RUN) --name two --timeout 1200 --two --usb $(VM_USB) -c 'tests/vm/suite.sh $(SCENARIOS)'
+	$(VM_RUN) --name two --timeout 1800 --two --usb $(VM_USB) -c 'tests/vm/suite.sh $(SCENARIOS)'
 
 # Once before the boots start side by side. The module is for the guest's kernel,
 # which need not be the one that runs here.

@@ -38,7 +38,7 @@ table() { # FILE...
 			size = cell[2] >= 1048576 ? cell[2] / 1048576 " MiB" : cell[2] >= 1024 ? cell[2] / 1024 " KiB" : cell[2] " B"
 			printf "%-10s %-14s %9.2f %9d %9d %9d %8.0f %8s\n", $1,
 				cell[1] " " size " x " cell[3], $3, $4, $6, $7, $8 * $4 / 10000,
-				NF > 8 ? sprintf("%.0f", $9 / (seconds * 10000)) : ""
+				(NF > 8 ? sprintf("%.0f", $9 / (seconds * 10000)) : "")
 		}
 		$3 == "failed" { print $1, $2, "failed" }' seconds="$seconds"
 }

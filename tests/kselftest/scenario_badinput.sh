@@ -101,7 +101,7 @@ idle_connections() {
 begin
 suburb=$(command -v suburb)
 at_exporter 'truncate -s 8M /tmp/suburb-bad.img'
-exporter_start --emulate disk:/tmp/suburb-bad.img --emulate loopback --export all
+exporter_start --emulate disk:/tmp/suburb-bad.img --emulate loopback
 check "a disk is attached" suburb attach "$EXPORTER" 99-1
 disk=$(usb_disk "$(usb_find remote 10 idVendor=1209)")
 check "and written to" use_storage_write "$(usb_find remote 10 idVendor=1209)" 4

@@ -89,7 +89,7 @@ try() { # NAME PRODUCT-ID TEST
 begin
 at_exporter "truncate -s 32M $image"
 check "suburbd with five emulated devices" exporter_start --emulate keyboard --emulate mouse \
-	--emulate serial --emulate "disk:$image" --emulate loopback --export all
+	--emulate serial --emulate "disk:$image" --emulate loopback
 try keyboard 0001 keyboard_types
 try mouse 0002 mouse_moves
 try serial 0003 serial_echoes

@@ -3,8 +3,8 @@
 # The checks that need no VM and no root: unit, protocol, cross and lint. The
 # top Makefile includes this file; tests/vm/vm.mk has the rest.
 #
-# tests/unit/test_NAME.c      a cmocka program. Its line "/* sources: a.c b.c */"
-#                             names what is linked besides; patterns may be used.
+# tests/unit/test_NAME.c      a cmocka program. Its lines "/* sources: a.c b.c */"
+#                             name what is linked besides; patterns may be used.
 # tests/protocol/test_NAME.c  a cmocka program that talks to a running suburbd;
 #                             the folder's other .c files are linked to each.
 # tests/protocol/NAME.sh      the same in shell, prints TAP (see tests/tap.sh).
@@ -133,11 +133,13 @@ HOST_LAYERS := unit-asan protocol-asan unit-valgrind protocol-valgrind \
 	unit-i386 protocol-i386 unit-s390x protocol-s390x unit-cov coverage freestanding harness lint
 VM_LAYERS   ?= vm*
 
-.PHONY: check check-fast check-host run-host deps
+.PHONY: check check-fast check-host run-fast run-host deps
 check-fast: ## everything that needs no VM, in a minute
 	@rm -f $(FAST_LAYERS:%=$(RESULTS)/%.tap)
-	@+$(SUBMAKE) -k layer-asan layer-freestanding layer-harness layer-lint $(if $(S390X_CACHED),layer-codec-s390x) || :
+	@+$(SUBMAKE) -k run-fast || :
 	@tests/sum.sh $(RESULTS) $(FAST_LAYERS)
+
+run-fast: layer-asan layer-freestanding layer-harness layer-lint $(if $(S390X_CACHED),layer-codec-s390x)
 
 check-host: ## all that needs no VM: also 32 bit, big endian, valgrind, coverage
 	@rm -f $(HOST_LAYERS:%=$(RESULTS)/%.tap)

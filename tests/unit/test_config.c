@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sources: exporter/config.c exporter/settings.c exporter/options.c exporter/address.c exporter/rules.c exporter/descriptors.c exporter/escape.c exporter/log.c */
+/* sources: exporter/config.c exporter/settings.c exporter/options.c exporter/address.c */
+/* sources: exporter/rules.c exporter/descriptors.c exporter/escape.c exporter/log.c */
 /*
  * Settings: from the configuration file, from the command line, and both; and
  * addresses to listen on. What a wrong file or command line says to the user is

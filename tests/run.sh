@@ -11,7 +11,8 @@
 # it wrote to stderr is shown when something failed.
 #
 # TEST_RUN      put before each compiled program, e.g. "qemu-s390x -L DIR"
-# TEST_TIMEOUT  seconds per program, 300 if unset
+# TEST_TIMEOUT  seconds per program, 300 if unset; four times that where it, or
+#               the suburbd that it starts (SUBURBD_RUN), is slowed down so
 
 set -uo pipefail
 
@@ -21,6 +22,8 @@ shift
 layer=$(basename "$result" .tap)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+limit=${TEST_TIMEOUT:-300}
+[ -z "${TEST_RUN:-}${SUBURBD_RUN:-}" ] || limit=$((limit * 4))
 mkdir -p "$(dirname "$result")"
 rm -f "$result"
 
@@ -51,7 +54,7 @@ run() { # PROGRAM NUMBER
 
 	name=$(basename "$1")
 	case $1 in *.sh) ;; *) read -ra prefix <<<"${TEST_RUN:-}" ;; esac
-	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 "${TEST_TIMEOUT:-300}" \
+	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 "$limit" \
 		${prefix[@]+"${prefix[@]}"} "$1" >"$out.out" 2>"$out.err" </dev/null
 	status=$?
 	renumber "$name" $status <"$out.out" >"$out.tap"

@@ -64,6 +64,10 @@ demo: ## two virtual machines: USB devices of the one, used in the other
 
 # --- kernel module -----------------------------------------------------------
 
+.PHONY: print-kdir
+print-kdir:
+	@echo $(KDIR)
+
 .PHONY: module
 module: ## build kernel/suburb-hcd.ko (KDIR=kernel build folder)
 	@test -n "$(KDIR)" || { echo "no kernel headers found: run 'make deps' or set KDIR=" >&2; exit 1; }

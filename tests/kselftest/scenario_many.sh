@@ -89,7 +89,7 @@ forty_emulated() {
 	for ((n = 0; n < 40; n++)); do
 		options+=(--emulate loopback)
 	done
-	exporter_start "${options[@]}" --export 1209:0005
+	exporter_start "${options[@]}"
 	check "forty devices attached with one command" suburb attach "$EXPORTER" all
 	check "forty devices are here" wait_until 60 has_remotes 40
 	check "a second controller has appeared" [ "$(controllers)" -ge 2 ]

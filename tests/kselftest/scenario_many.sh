@@ -17,12 +17,13 @@ echo_all() { # BLOCKS DEVICE...
 
 	shift
 	for device; do
-		usbio echo "$(usb_node "$device")" "$((seed++))" "$count" 2>&1 | sed "s/^/$device: /" &
+		usbio echo "$(usb_node "$device")" "$((seed++))" "$count" >"/tmp/echo.$device" 2>&1 &
 		pids+=($!)
 	done
 	for pid in "${pids[@]}"; do
 		wait "$pid" || failed=1
 	done
+	tail -n 2 /tmp/echo.*
 	return "$failed"
 }
 

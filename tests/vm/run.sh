@@ -208,6 +208,15 @@ wait_for_socket() { # FILE
 	done
 }
 
+# Of two that end at the same moment, wait -n may tell of one only.
+forget_ended() {
+	local pid
+
+	for pid in "${!pids[@]}"; do
+		kill -0 "$pid" 2>/dev/null || unset "pids[$pid]"
+	done
+}
+
 # Until every VM has ended. When one of two dies, the other would wait for it for
 # ever: it gets a few seconds to end by itself.
 wait_for_vms() {
@@ -221,6 +230,7 @@ wait_for_vms() {
 		if [ "$ended" = "$timer" ]; then
 			overtime=${overtime:-no end within $timeout s}
 			kill -KILL "${!pids[@]}" 2>/dev/null || true
+			forget_ended
 			sleep 10 &
 			timer=$!
 		else

@@ -205,7 +205,8 @@ struct suburb_endpoint_status {
  * @size: sizeof(struct suburb_status)
  * @flags: 0
  * @id: in and out: attachment asked for, or 0: whatever is on @port. By id, the
- *	last few that ended can still be asked for
+ *	last few that ended can still be asked for; of these only @port, @state,
+ *	@reason and @link_error are told
  * @port: in (if @id is 0) and out
  * @state: out: enum suburb_state
  * @reason: out: enum suburb_reason

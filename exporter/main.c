@@ -24,6 +24,10 @@
 #include "options.h"
 #include "server.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #define EXIT_USAGE 2
 
 /**
@@ -214,6 +218,18 @@ static int start_listening(struct exporter *exporter)
 	return ret < 0 ? EXIT_FAILURE : 0;
 }
 
+/*
+ * Buffers come and go with every request. glibc would give their memory back to
+ * the kernel each time, and have it zeroed page by page for the next one.
+ */
+static void keep_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_MMAP_THRESHOLD, 4 << 20);
+	mallopt(M_TRIM_THRESHOLD, 16 << 20);
+#endif
+}
+
 static void warn_if_useless(const struct settings *settings)
 {
 	if (!settings->rules.count && !settings->emulate.count)
@@ -288,6 +304,7 @@ static int serve(struct exporter *exporter, int argc, char **argv)
 	int ret;
 
 	signal(SIGPIPE, SIG_IGN);
+	keep_memory();
 	fit_descriptor_limit(&exporter->limits);
 	/* One device that is slow to open shall not hold up the others. */
 	setenv("UV_THREADPOOL_SIZE", "16", 0);

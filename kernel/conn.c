@@ -250,6 +250,11 @@ static int parse_staged(struct suburb_conn *conn)
 	return 0;
 }
 
+static bool has_ended(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN || READ_ONCE(sk->sk_err);
+}
+
 /* One recvmsg. Returns 2 if more may be waiting, 1 if not, 0 if nothing came or the link is dead. */
 static int receive_some(struct suburb_conn *conn)
 {
@@ -284,8 +289,11 @@ static int receive_some(struct suburb_conn *conn)
 	payload_done(conn);
 	if (parse_staged(conn))
 		return 0;
-	/* A short read emptied the socket; what comes after it will kick us. */
-	return ret == room ? 2 : 1;
+	/*
+	 * A short read emptied the socket, and what comes after it will kick us.
+	 * But an end that came with these bytes has kicked already.
+	 */
+	return ret == room || has_ended(conn->sock->sk) ? 2 : 1;
 }
 
 /* --- sending -------------------------------------------------------------- */

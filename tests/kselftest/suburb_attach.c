@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,6 +17,7 @@
 #include "kselftest_harness.h"
 #include "peer.h"
 #include "remote.h"
+#include "usbfs.h"
 
 /* --- each speed ----------------------------------------------------------- */
 
@@ -477,6 +479,33 @@ TEST_F(tcp, reset_by_exporter)
 	ASSERT_EQ(0, remote_wait_state(self->dev, self->a.id, SUBURB_STATE_GONE, &self->st));
 	EXPECT_EQ(SUBURB_REASON_LINK, self->st.reason);
 	EXPECT_EQ(ECONNRESET, self->st.link_error);
+}
+
+/*
+ * The last answer and the end in one segment: whoever reads the answer gets no
+ * second wake-up for the end.
+ */
+TEST_F(tcp, answer_and_end_in_one_segment)
+{
+	int usb = usbfs_open(self->st.busnum, self->st.devnum);
+	struct usbdevfs_urb urb = {};
+	struct peer_command c;
+	__u8 data[64] = {};
+	int one = 1;
+
+	ASSERT_LE(0, usb);
+	ASSERT_EQ(0, usbfs_claim(usb, 0));
+	ASSERT_EQ(0, usbfs_submit(usb, &urb, USBDEVFS_URB_TYPE_BULK, PEER_BULK_IN, data,
+				  sizeof(data)));
+	ASSERT_TRUE(peer_next(&self->peer, &c, 3000));
+	ASSERT_EQ(0, setsockopt(self->peer.fd, IPPROTO_TCP, TCP_CORK, &one, sizeof(one)));
+	peer_reply(&self->peer, c.c.submit.seqnum, 0, data, sizeof(data));
+	EXPECT_EQ(0, shutdown(self->peer.fd, SHUT_WR));
+	EXPECT_EQ(&urb, usbfs_reap(usb, 3000));
+	EXPECT_EQ(0, urb.status);
+	EXPECT_EQ(0, remote_wait_state(self->dev, self->a.id, SUBURB_STATE_GONE, &self->st));
+	EXPECT_EQ(SUBURB_REASON_CLOSED, self->st.reason);
+	close(usb);
 }
 
 int main(int argc, char **argv)

@@ -79,7 +79,8 @@ SBINDIR     = $(DESTDIR)$(PREFIX)/sbin
 BINDIR      = $(DESTDIR)$(PREFIX)/bin
 MANDIR      = $(DESTDIR)$(PREFIX)/share/man
 COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-RELEASE     = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+# What uname -r says there; Debian's include/config/kernel.release is another number.
+RELEASE     = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 MODDIR      = $(DESTDIR)/lib/modules/$(RELEASE)/updates
 
 .PHONY: install

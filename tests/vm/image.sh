@@ -25,6 +25,7 @@ packages=(
 	udev kmod util-linux procps mount iproute2 iputils-ping ethtool nftables
 	usbutils usb.ids usbip libusb-1.0-0 libuv1 libinih1 libjson-c5
 	e2fsprogs dosfstools busybox-static socat strace tcpdump vim-tiny less make
+	alsa-utils v4l-utils
 )
 
 # What the initramfs needs to mount the root and unpack the payload, and what

@@ -29,32 +29,47 @@ struct backend_device;
  *
  * Belongs to the caller, who keeps it alive until @done ran. Endpoint 0 is a
  * control transfer; the types of the others are in the descriptors.
+ *
+ * Isochronous data lies at its packet's offset in the buffer, in both
+ * directions, with gaps where a packet moved less than was asked. The backend
+ * fills actual_length and status of every packet; if the transfer fails as a
+ * whole, what no packet was moved for stays 0 with -SUBURB_EXDEV.
  */
 struct backend_transfer {
 	/* Filled by the caller: */
-	uint8_t endpoint;  /* bEndpointAddress; for control 0x00 or 0x80 by direction */
-	uint8_t type;	   /* bmAttributes & 3: 0 control, 1 iso, 2 bulk, 3 interrupt */
-	bool short_not_ok; /* a short IN ends with -SUBURB_EREMOTEIO */
-	bool zero_packet;  /* end a full OUT with an empty packet */
-	uint8_t setup[8];  /* control only */
-	uint8_t *buffer;   /* from ops->alloc(); NULL if length is 0 */
-	uint32_t length;   /* bytes in the buffer, without setup */
+	uint8_t endpoint;	/* bEndpointAddress; for control 0x00 or 0x80 by direction */
+	uint8_t type;		/* bmAttributes & 3: 0 control, 1 iso, 2 bulk, 3 interrupt */
+	bool short_not_ok;	/* a short IN ends with -SUBURB_EREMOTEIO */
+	bool zero_packet;	/* end a full OUT with an empty packet */
+	bool iso_asap;		/* iso: @start_frame is the backend's to choose */
+	uint8_t setup[8];	/* control only */
+	uint8_t *buffer;	/* from ops->alloc(); NULL if length is 0 */
+	uint32_t length;	/* bytes in the buffer, without setup */
+	uint32_t stream_id;	/* bulk: one of those allocated; 0 none */
+	uint32_t packets;	/* iso: how many, 1 to SUBURB_WIRE_MAX_PACKETS */
+	struct suburb_iso *iso; /* each inside the buffer, in ascending order, no overlap */
 	void (*done)(struct backend_transfer *transfer);
 	void *owner;
 
 	/* Filled by the backend before done(): */
 	int32_t status;
-	uint32_t actual_length;
+	uint32_t actual_length; /* iso: the sum over the packets */
+	uint32_t start_frame;	/* iso; by the caller, too, without iso_asap */
+	uint32_t error_count;	/* iso: packets with a status */
 
 	/* The backend's own: */
 	void *priv;
 };
 
+#define BACKEND_MAX_ENDPOINTS 30 /* without endpoint 0 */
+
 enum backend_change_kind {
 	BACKEND_SET_CONFIGURATION, /* value: bConfigurationValue, 0 unconfigures */
 	BACKEND_SET_INTERFACE,	   /* interface, value: bAlternateSetting */
 	BACKEND_CLEAR_HALT,	   /* endpoint */
-	BACKEND_RESET,
+	BACKEND_RESET,		   /* -SUBURB_ENODEV: gone, or about to arrive as another device */
+	BACKEND_ALLOC_STREAMS,	   /* endpoints, streams wanted; streams granted */
+	BACKEND_FREE_STREAMS,	   /* endpoints */
 	/* Only for a backend whose ops leave @open and @close NULL: */
 	BACKEND_OPEN,
 	BACKEND_CLOSE,
@@ -73,6 +88,9 @@ struct backend_change {
 	uint8_t endpoint;
 	uint8_t interface;
 	uint8_t value;
+	uint8_t endpoints[BACKEND_MAX_ENDPOINTS]; /* addresses */
+	unsigned int endpoint_count;
+	uint32_t streams; /* ids 1 to this; as many for each endpoint */
 	void (*done)(struct backend_change *change);
 	void *owner;
 
@@ -110,7 +128,8 @@ struct backend_events {
  * @submit: 0 and later done(); or a negative SUBURB_E* and no done()
  * @cancel: ask for an end; done() still comes, with -SUBURB_ECONNRESET or with
  *	whatever happened first. Bytes moved until then count
- * @change: 0 and later done(); or a negative SUBURB_E* and no done()
+ * @change: 0 and later done(); or a negative SUBURB_E* and no done(). A kind
+ *	that the backend or the device cannot do is -SUBURB_EINVAL
  * @alloc: a buffer for transfers of this (open) device, NULL if memory is out
  * @free: its opposite
  */

@@ -36,6 +36,8 @@ static const char *const names[] = {
 	[BACKEND_SET_INTERFACE] = "set interface",
 	[BACKEND_CLEAR_HALT] = "clear halt",
 	[BACKEND_RESET] = "reset",
+	[BACKEND_ALLOC_STREAMS] = "alloc streams",
+	[BACKEND_FREE_STREAMS] = "free streams",
 	[BACKEND_OPEN] = "open",
 	[BACKEND_CLOSE] = "close",
 };
@@ -56,6 +58,8 @@ static int32_t status_of(const struct usb_job *job)
 		return -SUBURB_ENOMEM;
 	case LIBUSB_ERROR_TIMEOUT:
 		return -SUBURB_ETIMEDOUT;
+	case LIBUSB_ERROR_NOT_SUPPORTED:
+		return -SUBURB_EINVAL;
 	case LIBUSB_ERROR_IO:
 		return -SUBURB_EPROTO;
 	default:
@@ -63,12 +67,21 @@ static int32_t status_of(const struct usb_job *job)
 	}
 }
 
+static int alloc_streams(struct usb_device *device, struct backend_change *change)
+{
+	int ret = libusb_alloc_streams(device->handle, change->streams, change->endpoints,
+				       (int)change->endpoint_count);
+
+	change->streams = ret > 0 ? (uint32_t)ret : 0;
+	return ret < 0 ? ret : 0;
+}
+
 /* In a thread of the pool. */
 static void on_work(uv_work_t *work)
 {
 	struct usb_job *job = work->data;
 	struct usb_device *device = job->device;
-	const struct backend_change *change = job->change;
+	struct backend_change *change = job->change;
 
 	switch (change->kind) {
 	case BACKEND_SET_CONFIGURATION:
@@ -84,6 +97,13 @@ static void on_work(uv_work_t *work)
 		break;
 	case BACKEND_RESET:
 		job->result = libusb_reset_device(device->handle);
+		break;
+	case BACKEND_ALLOC_STREAMS:
+		job->result = alloc_streams(device, change);
+		break;
+	case BACKEND_FREE_STREAMS:
+		job->result = libusb_free_streams(device->handle, change->endpoints,
+						  (int)change->endpoint_count);
 		break;
 	case BACKEND_OPEN:
 		job->result = usb_claim_take(device);

@@ -14,7 +14,7 @@ set -uo pipefail
 : "${BUILD:=build/cov}"
 least=85
 files=(
-	include/suburb/wire.h
+	include/suburb/{wire,extension,crc32c}.h
 	exporter/{rules,config,device,handshake,session,pipeline,request,reply}.c
 )
 

@@ -100,8 +100,8 @@ layer-codec-s390x:
 	@+tests/cross/make.sh s390x -s BUILD=$(BUILD)/s390x RESULTS=$(RESULTS) run-codec
 
 .PHONY: run-codec
-run-codec: $(BUILD)/tests/unit/test_wire
-	@TEST_RUN="$(TEST_RUN)" tests/run.sh $(RESULTS)/$(call layer,codec).tap $<
+run-codec: $(BUILD)/tests/unit/test_wire $(BUILD)/tests/unit/test_extension
+	@TEST_RUN="$(TEST_RUN)" tests/run.sh $(RESULTS)/$(call layer,codec).tap $^
 
 layer-freestanding:
 	@tests/run.sh $(RESULTS)/freestanding.tap tests/cross/freestanding.sh

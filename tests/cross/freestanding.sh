@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 root=$(dirname "$0")/../..
 
 compile() {
-	echo '#include <suburb/wire.h>' |
+	echo '#include <suburb/extension.h>' |
 		arm-none-eabi-gcc -x c - -mcpu=cortex-m0plus -mthumb -std=gnu11 -ffreestanding -nostdinc \
 			-isystem "$(arm-none-eabi-gcc -print-file-name=include)" -I"$root/include" \
 			-O2 -fkeep-inline-functions -Wall -Wextra -Wcast-align=strict -Werror \

@@ -76,7 +76,7 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=d
 	--errors-for-leak-kinds=definite,possible
 
 .PHONY: layer-asan layer-valgrind layer-i386 layer-s390x layer-codec-s390x
-.PHONY: layer-freestanding layer-lint layer-harness layer-module
+.PHONY: layer-freestanding layer-lint layer-harness layer-module layer-install
 
 layer-asan:
 	@+$(SUBMAKE) -s $(ASAN) test-programs
@@ -112,6 +112,10 @@ layer-lint:
 layer-module:
 	@tests/run.sh $(RESULTS)/module.tap tests/module.sh
 
+layer-install:
+	@+$(SUBMAKE) -s all
+	@BUILD=$(BUILD) tests/run.sh $(RESULTS)/install.tap tests/install.sh
+
 layer-harness:
 	@tests/run.sh $(RESULTS)/harness.tap tests/selftest.sh
 
@@ -133,7 +137,7 @@ run-coverage: $(UNIT_BIN)
 S390X_CACHED = $(shell tests/cross/sysroot.sh --cached s390x 2>/dev/null)
 FAST_LAYERS  = unit-asan protocol-asan freestanding harness lint $(if $(S390X_CACHED),codec-s390x)
 HOST_LAYERS := unit-asan protocol-asan unit-valgrind protocol-valgrind \
-	unit-i386 protocol-i386 unit-s390x protocol-s390x unit-cov coverage freestanding harness lint module
+	unit-i386 protocol-i386 unit-s390x protocol-s390x unit-cov coverage freestanding harness lint module install
 VM_LAYERS   ?= vm*
 
 .PHONY: check check-fast check-host run-fast run-host deps
@@ -150,8 +154,10 @@ check-host: ## all that needs no VM: also 32 bit, big endian, valgrind, coverage
 	@tests/sum.sh $(RESULTS) $(HOST_LAYERS)
 
 run-host: layer-asan layer-valgrind layer-i386 layer-s390x layer-freestanding layer-harness layer-lint \
-	layer-module coverage
+	layer-module layer-install coverage
 layer-valgrind layer-i386 layer-s390x: | layer-asan
+# It builds in the same folder as layer-valgrind.
+layer-install: | layer-module layer-valgrind
 
 check: deps ## all tests, with the VMs
 	@rm -f $(RESULTS)/*.tap

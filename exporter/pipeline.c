@@ -103,11 +103,26 @@ static void send_unlinks(struct pipeline *pipeline, struct request *request, int
 
 static void pump(struct pipeline *pipeline);
 
-/* Its buffer and its place are free again. */
+/* After it got memory, or gave some back. */
+static void recount(struct pipeline *pipeline, struct request *request)
+{
+	size_t held = request_held(request);
+
+	pipeline->bytes += held;
+	pipeline->bytes -= request->counted;
+	request->counted = held;
+}
+
+static void refuse(struct pipeline *pipeline, struct request *request, int32_t status)
+{
+	request_refuse(request, status);
+	recount(pipeline, request);
+}
+
+/* Its memory and its place are free again. */
 static void forget(struct pipeline *pipeline, struct request *request)
 {
-	if (request->transfer.buffer)
-		pipeline->bytes -= request_size(request);
+	pipeline->bytes -= request->counted;
 	request_free(request);
 }
 
@@ -155,7 +170,8 @@ static void complete(struct pipeline *pipeline, struct request *request)
 static bool may_go(const struct pipeline *pipeline, const struct endpoint_queue *queue,
 		   const struct request *request)
 {
-	size_t more = request->transfer.buffer ? 0 : request_size(request);
+	size_t whole = request_size(request);
+	size_t more = whole > request->counted ? whole - request->counted : 0;
 
 	if (request->action == REQUEST_ANSWER)
 		return !queue->sent;
@@ -172,13 +188,11 @@ static bool may_go(const struct pipeline *pipeline, const struct endpoint_queue 
 static int start_transfer(struct pipeline *pipeline, struct request *request)
 {
 	struct backend_device *backend = pipeline->device->backend;
-	bool had_buffer = request->transfer.buffer;
 	int ret = request_buffer(request);
 
 	if (ret < 0)
 		return ret;
-	if (!had_buffer)
-		pipeline->bytes += request_size(request);
+	recount(pipeline, request);
 	request->transfer.done = transfer_done;
 	return backend->backend->ops->submit(backend, &request->transfer);
 }
@@ -209,9 +223,7 @@ static void answer(struct pipeline *pipeline, struct endpoint_queue *queue, stru
 		   int32_t status)
 {
 	take_place(pipeline, queue, request);
-	if (request->transfer.buffer)
-		pipeline->bytes -= request_size(request);
-	request_refuse(request, status);
+	refuse(pipeline, request, status);
 	complete(pipeline, request);
 }
 
@@ -312,6 +324,7 @@ int pipeline_admit(struct pipeline *pipeline, struct request *request)
 	struct endpoint_queue *queue = queue_of(pipeline, request);
 	bool empty = !queue->held && TAILQ_EMPTY(&queue->parked);
 	size_t size = request_size(request);
+	int ret;
 
 	if (size > pipeline->limits->bytes)
 		return -SUBURB_ENOMEM;
@@ -319,14 +332,19 @@ int pipeline_admit(struct pipeline *pipeline, struct request *request)
 		return -SUBURB_ENOMEM;
 	request->owner = pipeline;
 	/* The buffer of an IN can wait until it goes. */
-	if (!size || request->submit.direction == SUBURB_DIR_IN)
+	if (request->submit.direction == SUBURB_DIR_IN && size)
+		size -= request->transfer.length;
+	if (!size)
 		return 0;
 	if (!empty && pipeline->bytes + size > pipeline->limits->bytes)
 		return -SUBURB_ENOMEM;
-	if (request_buffer(request) < 0)
-		return -SUBURB_ENOMEM;
-	pipeline->bytes += size;
-	return 0;
+	ret = request_prepare(request);
+	recount(pipeline, request);
+	if (ret < 0) {
+		pipeline->bytes -= request->counted;
+		request->counted = 0;
+	}
+	return ret;
 }
 
 void pipeline_drop(struct pipeline *pipeline, struct request *request)
@@ -338,11 +356,10 @@ void pipeline_add(struct pipeline *pipeline, struct request *request)
 {
 	struct endpoint_queue *queue = queue_of(pipeline, request);
 
-	if (pipeline->failed && request->action != REQUEST_ANSWER) {
-		if (request->transfer.buffer)
-			pipeline->bytes -= request_size(request);
-		request_refuse(request, pipeline->failed);
-	}
+	if (pipeline->failed && request->action != REQUEST_ANSWER)
+		refuse(pipeline, request, pipeline->failed);
+	else
+		recount(pipeline, request);
 	request->state = REQUEST_PARKED;
 	hash_add(pipeline, request);
 	TAILQ_INSERT_TAIL(&queue->parked, request, entry);
@@ -408,11 +425,8 @@ void pipeline_fail(struct pipeline *pipeline, int32_t status)
 
 		TAILQ_FOREACH(request, &pipeline->endpoint[i].parked, entry)
 		{
-			if (request->action == REQUEST_ANSWER)
-				continue;
-			if (request->transfer.buffer)
-				pipeline->bytes -= request_size(request);
-			request_refuse(request, status);
+			if (request->action != REQUEST_ANSWER)
+				refuse(pipeline, request, status);
 		}
 	}
 	pump(pipeline);

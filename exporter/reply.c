@@ -28,15 +28,15 @@ void reply_queue_push(struct reply_queue *queue, struct reply *reply)
 }
 
 /* Appends a piece less the first @skip bytes, which it takes from @skip. */
-static int add_piece(struct iovec *iov, void *base, size_t length, size_t *skip)
+static int add_piece(struct iovec *iov, struct iovec piece, size_t *skip)
 {
-	size_t skipped = *skip < length ? *skip : length;
+	size_t skipped = *skip < piece.iov_len ? *skip : piece.iov_len;
 
 	*skip -= skipped;
-	if (skipped == length)
+	if (skipped == piece.iov_len)
 		return 0;
-	iov->iov_base = (uint8_t *)base + skipped;
-	iov->iov_len = length - skipped;
+	iov->iov_base = (uint8_t *)piece.iov_base + skipped;
+	iov->iov_len = piece.iov_len - skipped;
 	return 1;
 }
 
@@ -48,10 +48,17 @@ int reply_queue_gather(const struct reply_queue *queue, struct iovec *iov, int m
 
 	TAILQ_FOREACH(reply, &queue->list, entry)
 	{
-		if (n + 2 > max)
-			break;
-		n += add_piece(&iov[n], &reply->header, sizeof(reply->header), &skip);
-		n += add_piece(&iov[n], reply->payload, reply->length, &skip);
+		const struct iovec pieces[] = {
+			{ &reply->header, sizeof(reply->header) },
+			{ reply->payload, reply->length },
+			{ reply->tail, reply->tail_length },
+		};
+
+		for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+			if (n == max)
+				return n;
+			n += add_piece(&iov[n], pieces[i], &skip);
+		}
 	}
 	return n;
 }
@@ -71,7 +78,7 @@ void reply_queue_written(struct reply_queue *queue, size_t size)
 
 	queue->written += size;
 	while ((reply = TAILQ_FIRST(&queue->list))) {
-		size_t whole = sizeof(reply->header) + reply->length;
+		size_t whole = sizeof(reply->header) + reply->length + reply->tail_length;
 
 		if (queue->written < whole)
 			break;

@@ -21,6 +21,8 @@
  * @header: as on the wire
  * @payload: what follows it
  * @length: of @payload
+ * @tail: isochronous descriptors behind that
+ * @tail_length: bytes of @tail
  * @release: frees the reply and what it holds
  */
 struct reply {
@@ -28,6 +30,8 @@ struct reply {
 	struct suburb_wire_header header;
 	uint8_t *payload;
 	size_t length;
+	void *tail;
+	size_t tail_length;
 	void (*release)(struct reply *reply);
 };
 

@@ -145,7 +145,7 @@ static void judge_endpoint(struct request *request)
 		become_answer(request, -SUBURB_ENOENT);
 		return;
 	}
-	if (type == ENDPOINT_CONTROL || type == ENDPOINT_ISO) {
+	if (type == ENDPOINT_CONTROL) {
 		become_answer(request, -SUBURB_EINVAL);
 		return;
 	}
@@ -200,43 +200,108 @@ struct request *request_new(struct device *device, const struct suburb_submit *s
 	request->transfer.length = submit->length;
 	request->transfer.short_not_ok = submit->transfer_flags & SUBURB_URB_SHORT_NOT_OK;
 	request->transfer.zero_packet = submit->transfer_flags & SUBURB_URB_ZERO_PACKET;
+	request->transfer.iso_asap = submit->transfer_flags & SUBURB_URB_ISO_ASAP;
+	request->transfer.start_frame = submit->start_frame;
 	memcpy(request->transfer.setup, submit->setup, sizeof(submit->setup));
 	request->change.owner = request;
 	judge(request);
 	return request;
 }
 
-/* --- buffer --------------------------------------------------------------- */
+/* --- buffer and packets --------------------------------------------------- */
+
+/* How many packets it has, or will have: endpoints of other types have none. */
+static uint32_t packets_of(const struct request *request)
+{
+	return request->transfer.type == ENDPOINT_ISO ? request->submit.packets : 0;
+}
 
 size_t request_size(const struct request *request)
 {
-	return request->action == REQUEST_TRANSFER ? request->transfer.length : 0;
+	if (request->action != REQUEST_TRANSFER)
+		return 0;
+	return request->transfer.length + packets_size(packets_of(request));
+}
+
+size_t request_held(const struct request *request)
+{
+	return request->buffer_size + packets_size(request->packets.count);
+}
+
+int request_prepare(struct request *request)
+{
+	uint32_t packets = packets_of(request);
+	int ret = 0;
+
+	if (packets)
+		ret = packets_alloc(&request->packets, packets);
+	if (ret == 0 && request->submit.direction == SUBURB_DIR_OUT)
+		ret = request_buffer(request);
+	return ret;
+}
+
+struct iovec request_space(const struct request *request, size_t need)
+{
+	size_t packets = request->packets.count * sizeof(struct suburb_wire_iso);
+
+	if (need > packets) {
+		need -= packets;
+		return (struct iovec){
+			request->transfer.buffer + request->transfer.length - need,
+			need,
+		};
+	}
+	return (struct iovec){ (uint8_t *)request->packets.wire + packets - need, need };
+}
+
+void request_received(struct request *request)
+{
+	struct backend_transfer *transfer = &request->transfer;
+	bool in = request->submit.direction == SUBURB_DIR_IN;
+	uint32_t total;
+
+	if (!request->packets.count)
+		return;
+	if (packets_check(&request->packets, transfer->length, in, &total) < 0) {
+		request_refuse(request, -SUBURB_EINVAL);
+		return;
+	}
+	if (!in)
+		packets_close_gaps(&request->packets, transfer->buffer);
+	transfer->length = total;
+	transfer->packets = request->packets.count;
+	transfer->iso = request->packets.iso;
 }
 
 int request_buffer(struct request *request)
 {
 	struct backend_device *backend = request->device->backend;
-	size_t size = request_size(request);
+	size_t size = request->transfer.length;
 
 	if (!size || request->transfer.buffer)
 		return 0;
 	request->transfer.buffer = backend->backend->ops->alloc(backend, size);
-	return request->transfer.buffer ? 0 : -SUBURB_ENOMEM;
+	if (!request->transfer.buffer)
+		return -SUBURB_ENOMEM;
+	request->buffer_size = size;
+	return 0;
 }
 
-static void free_buffer(struct request *request)
+static void free_memory(struct request *request)
 {
 	struct backend_device *backend = request->device->backend;
 
+	packets_free(&request->packets);
 	if (!request->transfer.buffer)
 		return;
-	backend->backend->ops->free(backend, request->transfer.buffer, request->transfer.length);
+	backend->backend->ops->free(backend, request->transfer.buffer, request->buffer_size);
 	request->transfer.buffer = NULL;
+	request->buffer_size = 0;
 }
 
 void request_refuse(struct request *request, int32_t status)
 {
-	free_buffer(request);
+	free_memory(request);
 	become_answer(request, status);
 }
 
@@ -248,7 +313,7 @@ void request_free(struct request *request)
 		TAILQ_REMOVE(&request->unlinks, unlink, entry);
 		reply_free(unlink);
 	}
-	free_buffer(request);
+	free_memory(request);
 	free(request);
 }
 
@@ -282,9 +347,25 @@ bool request_cancelled(const struct request *request)
 	return outcome(request) == -SUBURB_ECONNRESET && !moved(request);
 }
 
+/* All descriptors, also with an error: what packets moved before it counts. */
+static void finish_packets(struct request *request, struct suburb_ret_submit *ret)
+{
+	const struct backend_transfer *transfer = &request->transfer;
+	struct packets *packets = &request->packets;
+	bool in = request->submit.direction == SUBURB_DIR_IN;
+
+	ret->actual_length = packets_finish(packets, in ? transfer->buffer : NULL);
+	ret->packets = packets->count;
+	ret->start_frame = transfer->start_frame;
+	ret->error_count = transfer->error_count;
+	request->reply.tail = packets->wire;
+	request->reply.tail_length = packets->count * sizeof(*packets->wire);
+}
+
 void request_finish(struct request *request)
 {
 	const struct suburb_submit *submit = &request->submit;
+	bool in = submit->direction == SUBURB_DIR_IN;
 	struct suburb_ret_submit ret = {
 		.seqnum = submit->seqnum,
 		.status = outcome(request),
@@ -292,9 +373,11 @@ void request_finish(struct request *request)
 		.packets = request->iso ? 0 : submit->packets,
 	};
 
+	if (request->packets.count)
+		finish_packets(request, &ret);
 	suburb_put_ret_submit(&request->reply.header, &ret);
 	/* Data of an IN that failed counts too (WIRE-NOTES 22). */
-	if (submit->direction == SUBURB_DIR_IN && ret.actual_length) {
+	if (in && ret.actual_length) {
 		request->reply.payload = request->transfer.buffer;
 		request->reply.length = ret.actual_length;
 	}

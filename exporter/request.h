@@ -13,6 +13,7 @@
 #define EXPORTER_REQUEST_H
 
 #include "device.h"
+#include "packets.h"
 #include "reply.h"
 
 /**
@@ -44,6 +45,9 @@ enum request_state {
  * @payload: bytes that follow the header on the wire, to be taken or read past
  * @answer: REQUEST_ANSWER: the status
  * @iso: isochronous, or no endpoint at all: the error reply carries no packets
+ * @buffer_size: of the transfer's buffer, once it has one
+ * @packets: those of an isochronous transfer
+ * @counted: bytes of all that it holds, for the pipeline
  * @unlinks: RET_UNLINKs that wait for its end
  */
 struct request {
@@ -58,6 +62,9 @@ struct request {
 	uint64_t payload;
 	int32_t answer;
 	bool iso;
+	size_t buffer_size;
+	struct packets packets;
+	size_t counted;
 	struct backend_transfer transfer;
 	struct backend_change change;
 	struct reply_list unlinks;
@@ -74,14 +81,29 @@ struct request *request_new(struct device *device, const struct suburb_submit *s
 /* Bytes behind a CMD_SUBMIT's header on the wire. */
 uint64_t request_payload(const struct suburb_submit *submit, bool iso);
 
+/* Gives it what its payload goes to. 0 or -SUBURB_ENOMEM. */
+int request_prepare(struct request *request);
+
+/*
+ * Where the next of its payload's bytes go, when @need are still to come: not
+ * empty, and at most @need long.
+ */
+struct iovec request_space(const struct request *request, size_t need);
+
+/* All of its payload is here. What it can be judged by only now, may refuse it. */
+void request_received(struct request *request);
+
 /* Gives it a buffer if it needs one. 0 or -SUBURB_ENOMEM. */
 int request_buffer(struct request *request);
 
-/* From now on it is a REQUEST_ANSWER with this status; its buffer is freed. */
+/* From now on it is a REQUEST_ANSWER with this status; what it held is freed. */
 void request_refuse(struct request *request, int32_t status);
 
-/* Bytes of buffer that it has, or will have. */
+/* Bytes of memory that it holds, or will hold when it goes. */
 size_t request_size(const struct request *request);
+
+/* Bytes of memory that it holds now. */
+size_t request_held(const struct request *request);
 
 /* The outcome of its action into its reply. */
 void request_finish(struct request *request);

@@ -121,6 +121,7 @@ static void received(struct session *session)
 	struct request *request = session->receiving;
 
 	session->receiving = NULL;
+	request_received(request);
 	pipeline_add(&session->pipeline, request);
 }
 
@@ -190,11 +191,10 @@ static int take_header(struct session *session, const uint8_t **at, size_t *left
 
 static size_t take_payload(struct session *session, const uint8_t *at, size_t left)
 {
-	struct iovec space = { session->receiving->transfer.buffer, session->need_payload };
+	struct iovec space = request_space(session->receiving, session->need_payload);
 	size_t n = left < space.iov_len ? left : space.iov_len;
 
-	memcpy((uint8_t *)space.iov_base + session->receiving->transfer.length - space.iov_len, at,
-	       n);
+	memcpy(space.iov_base, at, n);
 	session_filled(session, n);
 	return n;
 }
@@ -227,13 +227,12 @@ int session_input(struct session *session, const void *bytes, size_t size,
 struct iovec session_space(const struct session *session)
 {
 	struct iovec space = { NULL, 0 };
-	const struct request *request = session->receiving;
 
-	if (!request || session->skip || session->need_payload < DIRECT_SIZE)
+	if (!session->receiving || session->skip)
 		return space;
-	space.iov_base =
-		request->transfer.buffer + request->transfer.length - session->need_payload;
-	space.iov_len = session->need_payload;
+	space = request_space(session->receiving, session->need_payload);
+	if (space.iov_len < DIRECT_SIZE)
+		space = (struct iovec){ NULL, 0 };
 	return space;
 }
 

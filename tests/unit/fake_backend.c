@@ -72,6 +72,23 @@ static void fake_close(struct backend_device *device)
 	fake->is_open = false;
 }
 
+/* Back to back, and no more than the buffer. */
+static void check_packets(const struct backend_transfer *transfer)
+{
+	uint32_t at = 0;
+
+	assert_true(!transfer->packets == !transfer->iso);
+	assert_int_equal(!transfer->packets, transfer->type != 1);
+	for (uint32_t i = 0; i < transfer->packets; i++) {
+		assert_int_equal(transfer->iso[i].offset, at);
+		assert_int_equal(transfer->iso[i].actual_length, 0);
+		assert_int_equal(transfer->iso[i].status, 0);
+		at += transfer->iso[i].length;
+	}
+	if (transfer->packets)
+		assert_int_equal(at, transfer->length);
+}
+
 static int fake_submit(struct backend_device *device, struct backend_transfer *transfer)
 {
 	struct fake *fake = fake_of(device);
@@ -79,6 +96,7 @@ static int fake_submit(struct backend_device *device, struct backend_transfer *t
 	assert_true(fake->is_open);
 	assert_null(fake->change);
 	assert_true(!transfer->length == !transfer->buffer);
+	check_packets(transfer);
 	if (fake->fail_submit)
 		return fake->fail_submit;
 	assert_true(fake->count < FAKE_MAX);

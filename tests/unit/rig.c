@@ -208,6 +208,30 @@ void rig_submit_packets(struct rig *rig, uint32_t seqnum, enum where where, uint
 	send_submit(rig, &submit, NULL);
 }
 
+void rig_submit_iso(struct rig *rig, uint32_t seqnum, enum where where, uint32_t length,
+		    const void *payload, const struct suburb_iso *iso, uint32_t packets)
+{
+	struct suburb_submit submit = submit_to(rig, seqnum, where, length);
+
+	submit.packets = packets;
+	submit.start_frame = 4711;
+	rig->iso[seqnum % RIG_SEQNUMS] = true;
+	send_submit(rig, &submit, iso ? payload : NULL);
+	for (uint32_t i = 0; iso && i < packets; i++) {
+		struct suburb_wire_iso wire;
+
+		suburb_put_iso(&wire, &iso[i]);
+		rig_input(rig, &wire, sizeof(wire));
+	}
+}
+
+void rig_altsetting_1(struct rig *rig)
+{
+	rig_control(rig, 0xa17, "\x01\x0b\x01\x00\x00\x00", 0);
+	fake_changed(&rig->fake, 0);
+	assert_reply(rig, 0xa17, 0, 0, "");
+}
+
 void rig_control_raw(struct rig *rig, uint32_t seqnum, const char *setup, uint16_t wlength,
 		     uint32_t direction, uint32_t length)
 {
@@ -269,6 +293,18 @@ static void consume(struct rig *rig, size_t size)
 	memmove(rig->output, rig->output + size, rig->output_size);
 }
 
+static void take_packets(struct rig *rig, struct got *got)
+{
+	const size_t size = sizeof(struct suburb_wire_iso);
+
+	assert_true(got->packets <= SUBURB_WIRE_MAX_PACKETS);
+	for (uint32_t i = 0; i < got->packets; i++)
+		assert_int_equal(suburb_get_iso(rig->output + i * size,
+						rig->output_size - i * size, &got->iso[i]),
+				 size);
+	consume(rig, got->packets * size);
+}
+
 bool rig_next(struct rig *rig, struct got *got)
 {
 	struct suburb_reply reply = { 0 };
@@ -292,11 +328,15 @@ bool rig_next(struct rig *rig, struct got *got)
 	got->status = reply.submit.status;
 	got->actual_length = reply.submit.actual_length;
 	got->packets = reply.submit.packets;
+	got->start_frame = reply.submit.start_frame;
+	got->error_count = reply.submit.error_count;
 	if (rig->direction[got->seqnum % RIG_SEQNUMS] == SUBURB_DIR_IN) {
 		assert_true(got->actual_length <= sizeof(got->payload));
 		memcpy(got->payload, rig->output, got->actual_length);
 		consume(rig, got->actual_length);
 	}
+	if (rig->iso[got->seqnum % RIG_SEQNUMS])
+		take_packets(rig, got);
 	return true;
 }
 

@@ -34,6 +34,7 @@ enum where {
  * @piece: input goes in pieces of this size; 0: each message as a whole
  * @held: rig_begin() was called: collect input until rig_end()
  * @direction: by seqnum (modulo RIG_SEQNUMS): replies do not tell
+ * @iso: isochronous, likewise
  * @target: of each unlink, likewise
  */
 struct rig {
@@ -52,6 +53,7 @@ struct rig {
 	uint8_t output[1 << 20];
 	size_t output_size;
 	uint8_t direction[RIG_SEQNUMS];
+	bool iso[RIG_SEQNUMS];
 	uint32_t target[RIG_SEQNUMS];
 	unsigned int opened;
 	int open_status;
@@ -66,8 +68,11 @@ struct got {
 	uint32_t seqnum;
 	int32_t status;
 	uint32_t actual_length;
+	uint32_t start_frame;
 	uint32_t packets;
+	uint32_t error_count;
 	uint8_t payload[512];
+	struct suburb_iso iso[SUBURB_WIRE_MAX_PACKETS]; /* of an isochronous one */
 };
 
 extern const struct session_ops rig_ops;
@@ -89,6 +94,10 @@ void rig_submit(struct rig *rig, uint32_t seqnum, enum where where, uint32_t len
 		const void *payload);
 void rig_submit_packets(struct rig *rig, uint32_t seqnum, enum where where, uint32_t length,
 			uint32_t packets);
+/* With a payload (OUT) and descriptors; @iso NULL: without both. To altsetting 1. */
+void rig_submit_iso(struct rig *rig, uint32_t seqnum, enum where where, uint32_t length,
+		    const void *payload, const struct suburb_iso *iso, uint32_t packets);
+void rig_altsetting_1(struct rig *rig);
 void rig_control(struct rig *rig, uint32_t seqnum, const char *setup, uint16_t length);
 void rig_control_raw(struct rig *rig, uint32_t seqnum, const char *setup, uint16_t wlength,
 		     uint32_t direction, uint32_t length);

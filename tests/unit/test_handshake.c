@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sources: tests/unit/fake_backend.c tests/unit/rig.c exporter/handshake.c */
-/* sources: exporter/session.c exporter/pipeline.c exporter/request.c exporter/reply.c */
+/* sources: exporter/session.c exporter/pipeline.c exporter/request.c exporter/packets.c */
 /* sources: exporter/device.c exporter/descriptors.c exporter/rules.c exporter/escape.c */
-/* sources: exporter/log.c */
+/* sources: exporter/log.c exporter/reply.c */
 /*
  * The handshake without a socket: requests in any pieces, what is refused and
  * why, and the bytes of both replies.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sources: tests/unit/fake_backend.c tests/unit/rig.c exporter/session.c */
-/* sources: exporter/pipeline.c exporter/request.c exporter/reply.c exporter/device.c */
+/* sources: exporter/pipeline.c exporter/request.c exporter/packets.c exporter/reply.c exporter/device.c */
 /* sources: exporter/descriptors.c exporter/rules.c exporter/escape.c exporter/log.c */
 /*
  * What becomes of one request: the rules of unlinking, what is judged before
@@ -481,7 +481,7 @@ static void note_9_packets_are_echoed(void **state)
 
 static void note_9_iso_errors_carry_no_packets(void **state)
 {
-	static const uint8_t descriptors[32] = { 0 };
+	static const uint8_t descriptors[32] = { 0xff };
 	struct rig *rig = rig_new();
 	struct got got;
 

@@ -19,14 +19,16 @@ kdir=$(make -s -C "$root" print-kdir)
 release=$(basename "$kdir" | sed 's/^linux-headers-//')
 [ "$release" != build ] || release=$(basename "$(dirname "$kdir")")
 
-# Nothing of it is built anew but the module.
 make_there() {
-	make -s -C "$work/source" BUILD="$build" DESTDIR="$dest" PREFIX=/usr "$@"
+	make -s -C "$work/source" DESTDIR="$dest" PREFIX=/usr "$@"
 }
 
+# With what is built of it, and the times: only the module is built anew.
 copy_source() {
-	mkdir "$work/source"
-	cp -r "$root"/{Makefile,include,exporter,tools,docs} "$work/source/"
+	mkdir -p "$work/source/build/obj"
+	cp -rp "$root"/{Makefile,include,exporter,tools,docs} "$work/source/"
+	cp -rp "$build"/{suburb,suburbd} "$work/source/build/"
+	cp -rp "$build"/obj/{exporter,tools} "$work/source/build/obj/"
 	mkdir -p "$work/source/kernel" "$work/source/tests"
 	cp "$root"/kernel/*.[ch] "$root/kernel/Makefile" "$work/source/kernel/"
 	rm -f "$work"/source/kernel/*.mod.c

@@ -2,7 +2,7 @@
 /*
  * throughput - bulk speed and round trip of one device, through usbfs.
  *
- *   throughput NODE in|out SIZE DEPTH SECONDS
+ *   throughput NODE in|out SIZE DEPTH SECONDS [RATE]
  *
  * keeps DEPTH transfers of SIZE bytes going on a source or a sink (SourceSink
  * gadget, suburbd's loopback) for SECONDS, and prints in one line
@@ -10,7 +10,8 @@
  *   MB/s  transfers/s  mean, median and 99th percentile of submit to completion
  *   in us  CPU time of the whole machine per transfer in us
  *
- * With DEPTH 1 that is the round trip. MB are 10^6 bytes. A transfer that fails
+ * With DEPTH 1 that is the round trip. With RATE no more than so many MB/s are
+ * asked for. MB are 10^6 bytes. A transfer that fails
  * or moves less ends the run with a message: figures of a broken device are no
  * figures. The endpoints are the first bulk ones of the last interface that has
  * any; a kernel driver that holds it is detached.
@@ -35,6 +36,8 @@ struct flow {
 	__u8 endpoint;
 	size_t size;
 	int depth;
+	long long pace; /* us from one submission to the next; 0: as fast as it goes */
+	long long due;
 	struct usbdevfs_urb urbs[MAX_DEPTH];
 	long long started[MAX_DEPTH];
 	unsigned int *samples; /* us */
@@ -109,10 +112,21 @@ static void open_device(struct flow *f, const char *node, __u8 in)
 
 /* --- the flow ------------------------------------------------------------- */
 
+/* A turn that was missed is caught up with. */
+static void wait_for_turn(struct flow *f)
+{
+	long long now = now_us();
+
+	if (f->pace && f->due > now)
+		usleep(f->due - now);
+	f->due += f->pace;
+}
+
 static void start(struct flow *f, int i)
 {
 	int ret;
 
+	wait_for_turn(f);
 	f->started[i] = now_us();
 	ret = usbfs_submit(f->fd, &f->urbs[i], USBDEVFS_URB_TYPE_BULK, f->endpoint,
 			   f->urbs[i].buffer, f->size);
@@ -154,6 +168,7 @@ static void pass(struct flow *f, long long duration_us)
 	int n;
 
 	f->count = 0;
+	f->due = now_us();
 	for (n = 0; n < f->depth; n++)
 		start(f, n);
 	while (now_us() < end)
@@ -187,14 +202,16 @@ int main(int argc, char **argv)
 	long long begin, busy;
 	struct flow f = {};
 
-	if (argc != 6) {
-		fprintf(stderr, "usage: throughput NODE in|out SIZE DEPTH SECONDS\n");
+	if (argc < 6 || argc > 7) {
+		fprintf(stderr, "usage: throughput NODE in|out SIZE DEPTH SECONDS [RATE]\n");
 		return 2;
 	}
 	f.size = strtoul(argv[3], NULL, 0);
 	f.depth = atoi(argv[4]);
 	if (!f.size || f.depth < 1 || f.depth > MAX_DEPTH)
 		die("SIZE or DEPTH", -EINVAL);
+	if (argc > 6)
+		f.pace = f.size / atof(argv[6]);
 	open_device(&f, argv[1], strcmp(argv[2], "in") ? USB_DIR_OUT : USB_DIR_IN);
 	prepare(&f);
 	pass(&f, 200000);

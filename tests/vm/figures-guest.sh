@@ -3,7 +3,8 @@
 #
 # figures-guest.sh - in a guest of figures.sh: measure a SourceSink gadget of
 # dummy_hcd through the ways named, streams at super speed and round trips of 512
-# bytes at high speed (whose packets are 512 bytes), and print per measurement
+# bytes at high speed (whose packets are 512 bytes), also at the 12 MB/s of a 100
+# Mbit/s network; and print per measurement
 #
 #   WAY CELL MB/s TRANSFERS/s MEAN P50 P99 BUSY EXPORTER-BUSY
 #
@@ -21,7 +22,7 @@ fi
 
 seconds=${FIGURES_SECONDS:-5}
 declare -A cells=(
-	[super]='in,65536,16 out,65536,16 in,1048576,4 out,1048576,4'
+	[super]='in,65536,16 out,65536,16 in,1048576,4 out,1048576,4 in,65536,4,12 out,65536,4,12'
 	[high]='in,512,1 out,512,1'
 )
 gadget=(idVendor=0525 idProduct=a4a0)
@@ -35,13 +36,13 @@ exporter_busy() {
 }
 
 measure() { # WAY DEVICE
-	local cell node figures before after
+	local cell direction size depth rate node figures before after
 
 	node=$(usb_node "$2")
 	for cell in ${cells[$speed]}; do
+		IFS=, read -r direction size depth rate <<<"$cell"
 		before=$(exporter_busy)
-		# shellcheck disable=SC2086 # three words
-		figures=$(throughput "$node" ${cell//,/ } "$seconds") || figures=failed
+		figures=$(throughput "$node" "$direction" "$size" "$depth" "$seconds" ${rate:+"$rate"}) || figures=failed
 		after=$(exporter_busy)
 		echo "$1 $cell $figures ${before:+$((after - before))}"
 	done

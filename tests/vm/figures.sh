@@ -31,13 +31,13 @@ figures() { # NAME WAYS OPTION...
 # the figure was measured; the exporter's includes the start of the run.
 table() { # FILE...
 	cat "$@" | awk '
-		BEGIN { printf "%-10s %-14s %9s %9s %9s %9s %8s %8s\n", "", "transfer", "MB/s",
+		BEGIN { printf "%-10s %-18s %9s %9s %9s %9s %8s %8s\n", "", "transfer", "MB/s",
 			"per s", "p50 us", "p99 us", "CPU %", "far %" }
 		NF >= 8 && $1 ~ /^(local|mainline|suburb)$/ {
 			split($2, cell, ",")
 			size = cell[2] >= 1048576 ? cell[2] / 1048576 " MiB" : cell[2] >= 1024 ? cell[2] / 1024 " KiB" : cell[2] " B"
-			printf "%-10s %-14s %9.2f %9d %9d %9d %8.0f %8s\n", $1,
-				cell[1] " " size " x " cell[3], $3, $4, $6, $7, $8 * $4 / 10000,
+			printf "%-10s %-18s %9.2f %9d %9d %9d %8.0f %8s\n", $1,
+				cell[1] " " size " x " cell[3] (cell[4] ? " @" cell[4] : ""), $3, $4, $6, $7, $8 * $4 / 10000,
 				(NF > 8 ? sprintf("%.0f", $9 / (seconds * 10000)) : "")
 		}
 		$3 == "failed" { print $1, $2, "failed" }' seconds="$seconds"

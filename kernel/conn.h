@@ -9,32 +9,24 @@
 #include <uapi/linux/suburb.h>
 #include <suburb/wire.h>
 
-#include "buffer.h"
+#include "batch.h"
+#include "inbox.h"
 
 struct socket;
 struct suburb_conn;
 
 /**
  * struct suburb_conn_ops - what a connection asks of its owner
- * @next: fill in the next message to be sent; false if there is none now. The
- *	payload is what the cursor describes (left = 0: none). *@message names it
- *	for @sent
- * @sent: the last byte of that message was taken by the socket
- * @reply: a header has arrived. Judge it and say where its payload goes.
- *	0, or negative with @violation filled if the peer broke the protocol
- * @complete: that reply is whole
+ * @send: the next message
+ * @receive: a reply's header, and its end
  * @failed: the link is dead; called once, nothing is sent or received after
  *
  * All are called from the connection's worker: process context, no locks held,
  * one at a time. @owner outlives suburb_conn_stop().
  */
 struct suburb_conn_ops {
-	bool (*next)(void *owner, struct suburb_wire_header *header,
-		     struct suburb_cursor *payload, void **message);
-	void (*sent)(void *owner, void *message);
-	int (*reply)(void *owner, const struct suburb_reply *reply, struct suburb_cursor *payload,
-		     struct suburb_violation *violation);
-	void (*complete)(void *owner);
+	struct suburb_batch_ops send;
+	struct suburb_inbox_ops receive;
 	void (*failed)(void *owner, enum suburb_reason reason, int error,
 		       const struct suburb_violation *violation);
 };

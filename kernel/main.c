@@ -11,6 +11,8 @@
  *   remote.c       one attached device: its life and state
  *   request.c      its URBs on their way, and the rules of unlinking
  *   conn.c         its link: a socket and one worker
+ *   batch.c        messages put together for one sendmsg
+ *   inbox.c        what has arrived: bytes become replies
  *   buffer.c       URB buffers as page pieces
  *   ../include/suburb/wire.h   the messages
  *

@@ -31,12 +31,12 @@ static struct workqueue_struct *suburb_end_wq;
 
 /* --- what the connection asks for ----------------------------------------- */
 
-static bool remote_next(void *owner, struct suburb_wire_header *header,
-			struct suburb_cursor *payload, void **message)
+static bool remote_next(void *owner, struct suburb_wire_header *header, struct suburb_body *body,
+			void **message)
 {
 	struct suburb_remote *remote = owner;
 
-	return suburb_queue_next(&remote->queue, header, payload, message);
+	return suburb_queue_next(&remote->queue, header, body, message);
 }
 
 static void remote_sent(void *owner, void *message)
@@ -46,19 +46,19 @@ static void remote_sent(void *owner, void *message)
 	suburb_queue_sent(&remote->queue, message);
 }
 
-static int remote_reply(void *owner, const struct suburb_reply *reply,
-			struct suburb_cursor *payload, struct suburb_violation *violation)
+static int remote_reply(void *owner, const struct suburb_reply *reply, struct suburb_body *body,
+			struct suburb_violation *violation)
 {
 	struct suburb_remote *remote = owner;
 
-	return suburb_queue_reply(&remote->queue, reply, payload, violation);
+	return suburb_queue_reply(&remote->queue, reply, body, violation);
 }
 
-static void remote_complete(void *owner)
+static int remote_complete(void *owner, struct suburb_violation *violation)
 {
 	struct suburb_remote *remote = owner;
 
-	suburb_queue_complete(&remote->queue);
+	return suburb_queue_complete(&remote->queue, violation);
 }
 
 static void remote_failed(void *owner, enum suburb_reason reason, int error,
@@ -81,10 +81,8 @@ static void remote_failed(void *owner, enum suburb_reason reason, int error,
 }
 
 static const struct suburb_conn_ops remote_conn_ops = {
-	.next = remote_next,
-	.sent = remote_sent,
-	.reply = remote_reply,
-	.complete = remote_complete,
+	.send = { .next = remote_next, .sent = remote_sent },
+	.receive = { .reply = remote_reply, .complete = remote_complete },
 	.failed = remote_failed,
 };
 

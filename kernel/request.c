@@ -294,7 +294,7 @@ static u32 wire_flags(const struct urb *urb)
 }
 
 static void put_submit(const struct suburb_queue *queue, const struct suburb_message *message,
-		       struct suburb_wire_header *header, struct suburb_cursor *payload)
+		       struct suburb_wire_header *header, struct suburb_body *body)
 {
 	const struct urb *urb = message->request->urb;
 	struct suburb_submit submit = {
@@ -310,13 +310,15 @@ static void put_submit(const struct suburb_queue *queue, const struct suburb_mes
 	if (is_control(urb))
 		memcpy(submit.setup, urb->setup_packet, sizeof(submit.setup));
 	suburb_put_submit(header, &submit);
-	suburb_cursor_init(payload, urb, is_in(urb) ? 0 : submit.length);
+	suburb_body_none(body);
+	if (!is_in(urb))
+		suburb_cursor_init(&body->parts[SUBURB_PART_PAYLOAD], urb, 0, submit.length);
 	trace_suburb_submit(queue->devid, message->request->endpoint, message->seqnum,
 			    submit.length);
 }
 
 static void put_unlink(const struct suburb_queue *queue, const struct suburb_message *message,
-		       struct suburb_wire_header *header, struct suburb_cursor *payload)
+		       struct suburb_wire_header *header, struct suburb_body *body)
 {
 	struct suburb_unlink unlink = {
 		.seqnum = message->seqnum,
@@ -325,12 +327,12 @@ static void put_unlink(const struct suburb_queue *queue, const struct suburb_mes
 	};
 
 	suburb_put_unlink(header, &unlink);
-	memset(payload, 0, sizeof(*payload));
+	suburb_body_none(body);
 }
 
 /* suburb_conn_ops.next */
 bool suburb_queue_next(struct suburb_queue *queue, struct suburb_wire_header *header,
-		       struct suburb_cursor *payload, void **name)
+		       struct suburb_body *body, void **name)
 {
 	struct suburb_message *message;
 	unsigned long flags;
@@ -342,12 +344,12 @@ bool suburb_queue_next(struct suburb_queue *queue, struct suburb_wire_header *he
 	if (message) {
 		message_sending(queue, message);
 		if (is_unlink(message)) {
-			put_unlink(queue, message, header, payload);
+			put_unlink(queue, message, header, body);
 		} else {
 			queue->requests_in_flight++;
 			queue->bytes_in_flight += message->request->bytes;
 			queue->outstanding[message->request->endpoint]++;
-			put_submit(queue, message, header, payload);
+			put_submit(queue, message, header, body);
 		}
 		*name = message;
 	}
@@ -369,7 +371,7 @@ void suburb_queue_sent(struct suburb_queue *queue, void *name)
 /* --- from the exporter ---------------------------------------------------- */
 
 static int begin_ret_submit(struct suburb_queue *queue, const struct suburb_ret_submit *ret,
-			    struct suburb_cursor *payload, struct suburb_violation *violation)
+			    struct suburb_body *body, struct suburb_violation *violation)
 {
 	struct suburb_message *message = find_sent(queue, ret->seqnum, false);
 	const struct urb *urb;
@@ -379,13 +381,14 @@ static int begin_ret_submit(struct suburb_queue *queue, const struct suburb_ret_
 	urb = message->request->urb;
 	if (suburb_check_ret_submit(ret, urb->transfer_buffer_length, 0, violation))
 		return -EPROTO;
-	suburb_cursor_init(payload, urb, is_in(urb) ? ret->actual_length : 0);
+	if (is_in(urb))
+		suburb_cursor_init(&body->parts[SUBURB_PART_PAYLOAD], urb, 0, ret->actual_length);
 	queue->receiving = message->request;
 	return 0;
 }
 
 static int begin_ret_unlink(struct suburb_queue *queue, const struct suburb_ret_unlink *ret,
-			    struct suburb_cursor *payload, struct suburb_violation *violation)
+			    struct suburb_violation *violation)
 {
 	struct suburb_message *message = find_sent(queue, ret->seqnum, true);
 
@@ -393,7 +396,6 @@ static int begin_ret_unlink(struct suburb_queue *queue, const struct suburb_ret_
 		return suburb_violates(violation, "seqnum of RET_UNLINK", ret->seqnum);
 	if (suburb_check_ret_unlink(ret, violation))
 		return -EPROTO;
-	memset(payload, 0, sizeof(*payload));
 	queue->receiving = message->request;
 	return 0;
 }
@@ -404,7 +406,7 @@ static int begin_ret_unlink(struct suburb_queue *queue, const struct suburb_ret_
  * URB that was sent.
  */
 int suburb_queue_reply(struct suburb_queue *queue, const struct suburb_reply *reply,
-		       struct suburb_cursor *payload, struct suburb_violation *violation)
+		       struct suburb_body *body, struct suburb_violation *violation)
 {
 	unsigned long flags;
 	int ret;
@@ -412,9 +414,9 @@ int suburb_queue_reply(struct suburb_queue *queue, const struct suburb_reply *re
 	spin_lock_irqsave(&queue->lock, flags);
 	queue->reply = *reply;
 	if (reply->command == SUBURB_RET_SUBMIT)
-		ret = begin_ret_submit(queue, &reply->submit, payload, violation);
+		ret = begin_ret_submit(queue, &reply->submit, body, violation);
 	else
-		ret = begin_ret_unlink(queue, &reply->unlink, payload, violation);
+		ret = begin_ret_unlink(queue, &reply->unlink, violation);
 	spin_unlock_irqrestore(&queue->lock, flags);
 	return ret;
 }
@@ -449,7 +451,7 @@ static int finish_unlink(struct suburb_request *request)
 }
 
 /* suburb_conn_ops.complete */
-void suburb_queue_complete(struct suburb_queue *queue)
+int suburb_queue_complete(struct suburb_queue *queue, struct suburb_violation *violation)
 {
 	struct suburb_request *request;
 	unsigned long flags;
@@ -472,6 +474,7 @@ void suburb_queue_complete(struct suburb_queue *queue)
 
 	if (urb)
 		queue->host->giveback(urb, status);
+	return 0;
 }
 
 /* --- life ----------------------------------------------------------------- */

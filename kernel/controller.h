@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Virtual host controllers: pairs of a USB 2 and a USB 3 root hub. See
- * controller.c; hcd.c is what usbcore calls, hub.c its root-hub requests.
+ * controller.c; hcd.c is what usbcore calls, hub.c its root-hub requests,
+ * reset.c its port resets.
  */
 #ifndef _SUBURB_CONTROLLER_H
 #define _SUBURB_CONTROLLER_H
@@ -15,6 +16,7 @@
 struct suburb_remote;
 struct suburb_host_ops;
 struct hc_driver;
+struct usb_device;
 struct usb_hcd;
 
 /* Ports of each hub; usbcore allows a USB 3 hub 15. More come with more controllers. */
@@ -71,8 +73,12 @@ void suburb_controllers_release(struct suburb_remote *remote);
 /* hcd.c */
 extern const struct hc_driver suburb_hc_driver;
 extern const struct suburb_host_ops suburb_hcd_host_ops;
+struct suburb_remote *suburb_hcd_get_remote(const struct usb_device *udev, bool *enabled);
 void suburb_hcd_init(void);
 void suburb_hcd_exit(void);
+
+/* reset.c */
+int suburb_reset_device(struct usb_hcd *hcd, struct usb_device *udev);
 
 /* hub.c */
 int suburb_hub_status_data(struct usb_hcd *hcd, char *buf);

@@ -44,8 +44,8 @@ const struct suburb_host_ops suburb_hcd_host_ops = {
 
 /* --- URBs from drivers ---------------------------------------------------- */
 
-/* The remote behind a device, with a reference; NULL if it is gone. */
-static struct suburb_remote *get_remote(const struct usb_device *udev, bool *enabled)
+/* The remote behind a device, with a reference; NULL if it is gone. Any context. */
+struct suburb_remote *suburb_hcd_get_remote(const struct usb_device *udev, bool *enabled)
 {
 	struct suburb_hub *hub = suburb_hcd_to_hub(bus_to_hcd(udev->bus));
 	struct suburb_controller *controller = hub->controller;
@@ -120,7 +120,7 @@ static int hcd_urb_enqueue(struct usb_hcd *hcd, struct urb *urb, gfp_t gfp)
 	bool enabled;
 	int ret;
 
-	remote = get_remote(urb->dev, &enabled);
+	remote = suburb_hcd_get_remote(urb->dev, &enabled);
 	if (!remote)
 		return -ENODEV;
 	ret = enabled ? enqueue(remote, hcd, urb, gfp) : -ENODEV;
@@ -136,7 +136,7 @@ static int hcd_urb_dequeue(struct usb_hcd *hcd, struct urb *urb, int status)
 	int ret;
 
 	/* A slot forgets its remote only after every URB was given back. */
-	remote = get_remote(urb->dev, &enabled);
+	remote = suburb_hcd_get_remote(urb->dev, &enabled);
 	if (!remote)
 		return -EIDRM;
 	spin_lock_irqsave(&remote->queue.lock, flags);
@@ -214,6 +214,7 @@ const struct hc_driver suburb_hc_driver = {
 	.hub_control = suburb_hub_control,
 	.bus_suspend = root_suspend,
 	.bus_resume = root_resume,
+	.reset_device = suburb_reset_device,
 };
 
 /* --- usable devices ------------------------------------------------------- */
@@ -228,7 +229,7 @@ static int hcd_notify(struct notifier_block *block, unsigned long action, void *
 		return NOTIFY_DONE;
 	if (bus_to_hcd(udev->bus)->driver != &suburb_hc_driver)
 		return NOTIFY_DONE;
-	remote = get_remote(udev, &enabled);
+	remote = suburb_hcd_get_remote(udev, &enabled);
 	if (!remote)
 		return NOTIFY_DONE;
 	suburb_remote_configured(remote, action == USB_DEVICE_ADD ? udev->devnum : 0);

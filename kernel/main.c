@@ -7,6 +7,7 @@
  *   registry.c     who is attached: the beginning and the end of each
  *   controller.c   pairs of root hubs, and the slots of their ports
  *   hcd.c hub.c    what usbcore calls: URBs; root-hub requests
+ *   reset.c        a port reset goes on to the exporter
  *   port.c         state machine of a port (pure)
  *   remote.c       one attached device: its life and state
  *   request.c      its URBs on their way, and the rules of unlinking

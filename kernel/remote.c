@@ -70,14 +70,7 @@ static void remote_failed(void *owner, enum suburb_reason reason, int error,
 		pr_warn_ratelimited("suburb: port %u (%s): protocol violated: %s is %u (%#x)\n",
 				    remote->attach.port, remote->attach.label, violation->field,
 				    violation->value, violation->value);
-	spin_lock_irq(&remote->queue.lock);
-	if (remote->reason == SUBURB_REASON_NONE) {
-		remote->reason = reason;
-		remote->link_error = error;
-	}
-	spin_unlock_irq(&remote->queue.lock);
-	suburb_remote_get(remote);
-	queue_work(suburb_end_wq, &remote->failed_work);
+	suburb_remote_fail(remote, reason, error);
 }
 
 static const struct suburb_conn_ops remote_conn_ops = {
@@ -209,6 +202,12 @@ void suburb_remote_configured(struct suburb_remote *remote, u32 devnum)
 	remote->ops->changed(remote);
 }
 
+static bool is_ending(const struct suburb_remote *remote)
+{
+	lockdep_assert_held(&remote->queue.lock);
+	return remote->state == SUBURB_STATE_DETACHING || remote->state == SUBURB_STATE_GONE;
+}
+
 /**
  * suburb_remote_end - decide that it is over
  * @remote: the remote
@@ -222,7 +221,7 @@ bool suburb_remote_end(struct suburb_remote *remote, enum suburb_reason reason, 
 	bool first;
 
 	spin_lock_irq(&remote->queue.lock);
-	first = remote->state != SUBURB_STATE_DETACHING && remote->state != SUBURB_STATE_GONE;
+	first = !is_ending(remote);
 	if (first) {
 		remote->state = SUBURB_STATE_DETACHING;
 		if (remote->reason == SUBURB_REASON_NONE) {
@@ -234,6 +233,31 @@ bool suburb_remote_end(struct suburb_remote *remote, enum suburb_reason reason, 
 	if (first)
 		trace_suburb_state(remote->attach.port, remote->state, remote->reason);
 	return first;
+}
+
+/**
+ * suburb_remote_fail - it is over, and somebody else has to see to it
+ * @remote: started
+ * @reason: why, unless that is known already
+ * @error: errno of a link error, positive
+ *
+ * Context: process, any locks but ours: only a work is queued.
+ */
+void suburb_remote_fail(struct suburb_remote *remote, enum suburb_reason reason, int error)
+{
+	spin_lock_irq(&remote->queue.lock);
+	/* One that ends already may be the last: its workqueue goes, too. */
+	if (is_ending(remote))
+		goto out;
+	if (remote->reason == SUBURB_REASON_NONE) {
+		remote->reason = reason;
+		remote->link_error = error;
+	}
+	suburb_remote_get(remote);
+	if (!queue_work(suburb_end_wq, &remote->failed_work))
+		suburb_remote_put(remote); /* not the last: the caller has one */
+out:
+	spin_unlock_irq(&remote->queue.lock);
 }
 
 /**

@@ -72,6 +72,7 @@ struct suburb_remote *suburb_remote_alloc(const struct suburb_attach *attach,
 int suburb_remote_start(struct suburb_remote *remote);
 void suburb_remote_configured(struct suburb_remote *remote, u32 devnum);
 bool suburb_remote_end(struct suburb_remote *remote, enum suburb_reason reason, int error);
+void suburb_remote_fail(struct suburb_remote *remote, enum suburb_reason reason, int error);
 void suburb_remote_stop(struct suburb_remote *remote);
 
 /* Every get has its put; alloc returns the first reference. */

@@ -55,6 +55,11 @@ int usbfs_control(int fd, __u8 type, __u8 request, __u16 value, __u16 index, voi
 	return call(fd, USBDEVFS_CONTROL, &c);
 }
 
+int usbfs_reset(int fd)
+{
+	return call(fd, USBDEVFS_RESET, NULL);
+}
+
 int usbfs_bulk(int fd, __u8 endpoint, void *data, unsigned int length, unsigned int timeout_ms)
 {
 	struct usbdevfs_bulktransfer b = {
@@ -105,7 +110,7 @@ int usbfs_discard_start(struct usbfs_discard *d, int fd, struct usbdevfs_urb *ur
 	return -pthread_create(&d->thread, NULL, discard, d);
 }
 
-int usbfs_discard_done(struct usbfs_discard *d, int ms)
+bool join_within(pthread_t thread, int ms)
 {
 	struct timespec end;
 
@@ -116,5 +121,10 @@ int usbfs_discard_done(struct usbfs_discard *d, int ms)
 		end.tv_nsec -= 1000000000L;
 		end.tv_sec++;
 	}
-	return pthread_timedjoin_np(d->thread, NULL, &end) == 0;
+	return pthread_timedjoin_np(thread, NULL, &end) == 0;
+}
+
+int usbfs_discard_done(struct usbfs_discard *d, int ms)
+{
+	return join_within(d->thread, ms);
 }

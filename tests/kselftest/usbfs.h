@@ -9,12 +9,16 @@
 #define SUBURB_TEST_USBFS_H
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <linux/types.h>
 #include <linux/usbdevice_fs.h>
 
 int usbfs_open(unsigned int busnum, unsigned int devnum);
 int usbfs_claim(int fd, unsigned int interface);
 int usbfs_set_interface(int fd, unsigned int interface, unsigned int alternate);
+
+/* usb_reset_device() */
+int usbfs_reset(int fd);
 
 /* One control transfer: bytes moved. */
 int usbfs_control(int fd, __u8 type, __u8 request, __u16 value, __u16 index, void *data,
@@ -43,5 +47,9 @@ struct usbfs_discard {
 int usbfs_discard_start(struct usbfs_discard *d, int fd, struct usbdevfs_urb *urb);
 /* False if it does not return within @ms. */
 int usbfs_discard_done(struct usbfs_discard *d, int ms);
+
+
+/* False if the thread does not end within @ms. */
+bool join_within(pthread_t thread, int ms);
 
 #endif

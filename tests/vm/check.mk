@@ -12,7 +12,7 @@
 #
 # Each leaves $(RESULTS)/vm-NAME.tap and, beside it, the logs of its VMs.
 
-KSELFTESTS := suburb_ioctl suburb_attach suburb_wire suburb_unlink suburb_lies
+KSELFTESTS := suburb_ioctl suburb_attach suburb_wire suburb_unlink suburb_lies suburb_reset
 SCENARIOS  ?= $(notdir $(wildcard tests/kselftest/scenario_*.sh))
 VM_USB     := storage,kbd,mouse,tablet,serial,net,ccid
 VM_LAYERS  := vm-kernel vm-one vm-two vm-selftest

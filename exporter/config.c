@@ -79,6 +79,14 @@ static int take_suburbd(struct settings *settings, const char *name, const char 
 			settings->log_level = given;
 		return ret;
 	}
+	if (!strcmp(name, "features")) {
+		uint32_t given = settings->features;
+		int ret = settings_set_features(settings, value, error);
+
+		if (settings->features_given)
+			settings->features = given;
+		return ret;
+	}
 	snprintf(error, SETTINGS_ERROR_SIZE, "unknown key '%s' in [suburbd]",
 		 escape(shown, sizeof(shown), name));
 	return -EINVAL;

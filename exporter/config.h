@@ -6,6 +6,7 @@
  *   listen = 0.0.0.0          repeatable
  *   export = class:hid        repeatable
  *   emulate = keyboard        repeatable
+ *   features = streams,digest
  *   log-level = info
  *
  *   [limits]
@@ -23,7 +24,7 @@
 /**
  * config_read - add a file's settings
  *
- * Lists grow; a log level that the command line gave stays. Returns 0, or -EIO
+ * Lists grow; a log level and features that the command line gave stay. Returns 0, or -EIO
  * with one line in the log: FILE:LINE: what is wrong.
  */
 int config_read(struct settings *settings, const char *file);

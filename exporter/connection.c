@@ -146,6 +146,16 @@ static void violated(struct connection *connection, const struct suburb_violatio
 	connection_end(connection);
 }
 
+/* Digests wrong since the start. */
+static unsigned long damaged_count;
+
+static void damaged(struct connection *connection, const struct suburb_violation *violation)
+{
+	log_warning("%s: closed: a message was damaged on the way: %s 0x%08x (%lu since the start)",
+		    connection->stream.peer, violation->field, violation->value, ++damaged_count);
+	connection_end(connection);
+}
+
 /* --- what is written ------------------------------------------------------ */
 
 static void want_output(void *owner)
@@ -243,6 +253,24 @@ static void log_refused(const struct connection *connection, int error)
 		 escape(shown, sizeof(shown), connection->handshake.busid), why);
 }
 
+/* What is granted of what the importer offered. */
+static void agree(struct connection *connection, const struct device *device, uint8_t *bytes)
+{
+	const struct handshake *handshake = &connection->handshake;
+	uint32_t features = handshake->offered & connection->host->features;
+
+	if (!handshake->offered || !connection->host->features)
+		return;
+	if (!device_can_streams(device))
+		features &= ~SUBURB_WIRE_FEATURE_STREAMS;
+	handshake_agree(handshake, bytes, features);
+	session_agree(connection->session, features);
+	log_debug("%s: agreed on%s%s%s", connection->stream.peer,
+		  features & SUBURB_WIRE_FEATURE_STREAMS ? " streams" : "",
+		  features & SUBURB_WIRE_FEATURE_DIGEST ? " digest" : "",
+		  features ? "" : " nothing");
+}
+
 static void answer_import(struct connection *connection, const struct device *device, int error)
 {
 	uint8_t *bytes = malloc(HANDSHAKE_IMPORT_SIZE);
@@ -255,6 +283,8 @@ static void answer_import(struct connection *connection, const struct device *de
 		log_info("%s: has imported %s", connection->stream.peer, busid);
 	if (bytes)
 		size = handshake_import(bytes, device, busid, handshake_status(error));
+	if (bytes && !error)
+		agree(connection, device, bytes);
 	answer(connection, bytes, size);
 }
 
@@ -396,6 +426,7 @@ static void receive(struct connection *connection, const uint8_t *bytes, size_t 
 {
 	struct suburb_violation violation;
 	size_t taken;
+	int ret = 0;
 
 	if (connection->phase == PHASE_HANDSHAKE) {
 		taken = receive_handshake(connection, bytes, size);
@@ -404,8 +435,11 @@ static void receive(struct connection *connection, const uint8_t *bytes, size_t 
 	}
 	if (connection->phase == PHASE_OPENING)
 		keep_early(connection, bytes, size);
-	else if (connection->phase == PHASE_SESSION &&
-		 session_input(connection->session, bytes, size, &violation) < 0)
+	else if (connection->phase == PHASE_SESSION)
+		ret = session_input(connection->session, bytes, size, &violation);
+	if (ret == -SUBURB_EILSEQ)
+		damaged(connection, &violation);
+	else if (ret < 0)
 		violated(connection, &violation);
 }
 

@@ -14,6 +14,8 @@ struct connection;
 
 /**
  * struct connection_host - what connections share; given by who accepts them
+ * @features: SUBURB_WIRE_FEATURE_* that importers may be granted; 0: be a plain
+ *	exporter
  * @output: the connection has something to write: call connection_flush()
  *	before the loop waits. @place is the host's name for the connection
  * @ended: the connection is freed
@@ -22,6 +24,7 @@ struct connection_host {
 	uv_loop_t *loop;
 	struct devices *devices;
 	const struct limits *limits;
+	uint32_t features;
 	struct stream_buffer buffer;
 	void (*output)(void *place);
 	void (*ended)(void *place);

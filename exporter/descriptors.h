@@ -14,6 +14,7 @@
 #define DESCRIPTOR_CONFIGURATION 2
 #define DESCRIPTOR_INTERFACE 4
 #define DESCRIPTOR_ENDPOINT 5
+#define DESCRIPTOR_COMPANION 48 /* of a SuperSpeed endpoint, right behind it */
 
 /* bmAttributes & 3 */
 enum endpoint_type {
@@ -46,10 +47,14 @@ const uint8_t *descriptor_next(struct descriptor_walk *walk);
  * struct endpoint_table - endpoints that exist in a device's present setting
  * @present: bit per endpoint number, by direction (0 OUT, 1 IN)
  * @type: enum endpoint_type
+ * @streams: most that a bulk endpoint can have, 0: none at all
+ * @interface: bInterfaceNumber that it is of
  */
 struct endpoint_table {
 	uint16_t present[2];
 	uint8_t type[2][16];
+	uint32_t streams[2][16];
+	uint8_t interface[2][16];
 };
 
 /**
@@ -66,6 +71,9 @@ void endpoint_table_build(struct endpoint_table *table, const uint8_t *set, size
 /* Does interface @interface have an altsetting @altsetting? */
 bool descriptors_have_altsetting(const uint8_t *set, size_t size, uint8_t interface,
 				 uint8_t altsetting);
+
+/* Has an endpoint of it, in whatever altsetting, streams? */
+bool descriptors_have_streams(const uint8_t *set, size_t size);
 
 /**
  * descriptors_interfaces - the interfaces, each once, by its first altsetting

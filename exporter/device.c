@@ -201,6 +201,34 @@ bool device_endpoint_iso(const struct device *device, unsigned int direction, un
 	       table->type[direction][number] == ENDPOINT_ISO;
 }
 
+bool device_can_streams(const struct device *device)
+{
+	return descriptors_have_streams(device->backend->configuration,
+					device->backend->configuration_length);
+}
+
+uint32_t device_endpoint_streams(const struct device *device, unsigned int direction,
+				 unsigned int number)
+{
+	return direction > 1 || number > 15 ? 0 : device->streams[direction][number];
+}
+
+static void set_streams(struct device *device, const struct backend_change *change,
+			uint16_t streams)
+{
+	for (unsigned int i = 0; i < change->endpoint_count; i++)
+		device->streams[change->endpoints[i] >> 7][change->endpoints[i] & 0x0f] = streams;
+}
+
+/* Those of an interface's endpoints end with its setting. */
+static void forget_streams(struct device *device, uint8_t interface)
+{
+	for (unsigned int in = 0; in < 2; in++)
+		for (unsigned int number = 1; number < 16; number++)
+			if (device->endpoints.interface[in][number] == interface)
+				device->streams[in][number] = 0;
+}
+
 void device_changed(struct device *device, const struct backend_change *change)
 {
 	switch (change->kind) {
@@ -208,10 +236,18 @@ void device_changed(struct device *device, const struct backend_change *change)
 	case BACKEND_RESET:
 	case BACKEND_OPEN:
 		memset(device->altsetting, 0, sizeof(device->altsetting));
+		memset(device->streams, 0, sizeof(device->streams));
 		break;
 	case BACKEND_SET_INTERFACE:
+		forget_streams(device, change->interface);
 		device->altsetting[change->interface] = change->value;
 		break;
+	case BACKEND_ALLOC_STREAMS:
+		set_streams(device, change, (uint16_t)change->streams);
+		return;
+	case BACKEND_FREE_STREAMS:
+		set_streams(device, change, 0);
+		return;
 	default:
 		return;
 	}
@@ -224,6 +260,7 @@ void device_changed(struct device *device, const struct backend_change *change)
 static void device_vacate(struct device *device)
 {
 	device->user = NULL;
+	device->streams_agreed = false;
 	if (device->gone)
 		free(device);
 }

@@ -38,6 +38,8 @@ struct device_user {
  * @altsetting: bAlternateSetting by bInterfaceNumber
  * @endpoints: of the present configuration and altsettings
  * @all_endpoints: of the present configuration, any altsetting
+ * @streams_agreed: its importer may allocate streams, and names them
+ * @streams: allocated now, by direction and endpoint number
  */
 struct device {
 	TAILQ_ENTRY(device) entry;
@@ -47,6 +49,8 @@ struct device {
 	uint8_t altsetting[256];
 	struct endpoint_table endpoints;
 	struct endpoint_table all_endpoints;
+	bool streams_agreed;
+	uint16_t streams[2][16];
 	struct backend_change opening;
 	struct backend_change closing;
 };
@@ -115,6 +119,13 @@ int device_endpoint_type(const struct device *device, unsigned int direction, un
 
 /* Is the endpoint isochronous, now or in another altsetting? */
 bool device_endpoint_iso(const struct device *device, unsigned int direction, unsigned int number);
+
+/* Has it endpoints that can have streams, in some altsetting? */
+bool device_can_streams(const struct device *device);
+
+/* Streams that the endpoint has now; 0: none, or no such endpoint. */
+uint32_t device_endpoint_streams(const struct device *device, unsigned int direction,
+				 unsigned int number);
 
 /* A change was made with success: what follows from it for the endpoints. */
 void device_changed(struct device *device, const struct backend_change *change);

@@ -60,6 +60,7 @@ int handshake_input(struct handshake *handshake, const void *bytes, size_t size,
 			     handshake->busid) < 0)
 		return suburb_violates(violation, "busid without a NUL, first byte",
 				       handshake->bytes[op_size]);
+	handshake->offered = suburb_get_offer((const void *)(handshake->bytes + op_size));
 	return 1;
 }
 
@@ -140,6 +141,14 @@ size_t handshake_import(uint8_t *bytes, const struct device *device, const char 
 	suburb_put_device((struct suburb_wire_device *)(bytes + sizeof(struct suburb_wire_op)),
 			  &description);
 	return HANDSHAKE_IMPORT_SIZE;
+}
+
+void handshake_agree(const struct handshake *handshake, uint8_t *bytes, uint32_t features)
+{
+	const size_t op_size = sizeof(struct suburb_wire_op);
+
+	suburb_put_answer((struct suburb_wire_device *)(bytes + op_size),
+			  (const struct suburb_wire_busid *)(handshake->bytes + op_size), features);
 }
 
 uint32_t handshake_status(int error)

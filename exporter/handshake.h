@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The handshake: what an importer may say before a session exists, and the
- * answers to it. USB/IP 1.1.1, OP_REQ_DEVLIST and OP_REQ_IMPORT.
+ * answers to it. USB/IP 1.1.1, OP_REQ_DEVLIST and OP_REQ_IMPORT, with the offer
+ * of an extension that may ride in the latter (docs/PROTOCOL.md, section 6).
  *
- * Bytes in, bytes out; no I/O. What follows the NUL of a busid is ignored, and
- * the answer's path is padded with zeros: the room of later extensions.
+ * Bytes in, bytes out; no I/O.
  */
 #ifndef EXPORTER_HANDSHAKE_H
 #define EXPORTER_HANDSHAKE_H
+
+#include <suburb/extension.h>
 
 #include "device.h"
 
@@ -20,12 +22,15 @@
  * @size: of it
  * @code: once it is whole: SUBURB_OP_REQ_*
  * @busid: for an import
+ * @offered: likewise: SUBURB_WIRE_FEATURE_* that the importer wants; 0: a plain
+ *	one, or of a version that is not known here
  */
 struct handshake {
 	uint8_t bytes[HANDSHAKE_REQUEST_SIZE];
 	size_t size;
 	uint16_t code;
 	char busid[SUBURB_WIRE_BUSID_SIZE];
+	uint32_t offered;
 };
 
 /**
@@ -53,6 +58,14 @@ uint8_t *handshake_devlist(const struct devices *devices, size_t *size);
  */
 size_t handshake_import(uint8_t *bytes, const struct device *device, const char *busid,
 			uint32_t status);
+
+/**
+ * handshake_agree - answer the offer
+ * @handshake: an import with one
+ * @bytes: from handshake_import(), which succeeded
+ * @features: agreed to, all of them offered; may be 0
+ */
+void handshake_agree(const struct handshake *handshake, uint8_t *bytes, uint32_t features);
 
 /* What an importer is told when a device could not be opened for him. */
 uint32_t handshake_status(int error);

@@ -284,7 +284,7 @@ static int serve_loop(struct exporter *exporter, int background)
 	uv_loop_init(&exporter->loop);
 	devices_init(&exporter->devices, &settings->rules);
 	exporter->server = server_new(&exporter->loop, &exporter->devices, &exporter->limits,
-				      on_stopped, exporter);
+				      settings->features, on_stopped, exporter);
 	if (!exporter->server) {
 		log_error("out of memory");
 		return EXIT_FAILURE;

@@ -22,6 +22,8 @@ static const char usage_text[] =
 	"                       serial, disk:FILE, loopback; repeatable\n"
 	"  --listen ADDR[:PORT] listen there; repeatable. Default: this machine\n"
 	"                       only, port 3240\n"
+	"  --features LIST      what importers may be granted beyond USB/IP: streams,\n"
+	"                       digest (default: both), or none\n"
 	"  --list               print the devices and what exports them, then exit\n"
 	"  --foreground         stay in the foreground, log to stderr\n"
 	"  --log-level LEVEL    error, warning, info (default) or debug\n"
@@ -34,6 +36,7 @@ enum {
 	OPTION_LISTEN = 256,
 	OPTION_EXPORT,
 	OPTION_EMULATE,
+	OPTION_FEATURES,
 	OPTION_LIST,
 	OPTION_FOREGROUND,
 	OPTION_LOG_LEVEL,
@@ -46,6 +49,7 @@ static const struct option long_options[] = {
 	{ "listen", required_argument, NULL, OPTION_LISTEN },
 	{ "export", required_argument, NULL, OPTION_EXPORT },
 	{ "emulate", required_argument, NULL, OPTION_EMULATE },
+	{ "features", required_argument, NULL, OPTION_FEATURES },
 	{ "list", no_argument, NULL, OPTION_LIST },
 	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
@@ -64,6 +68,9 @@ static int take_option(struct settings *settings, int option, char *error)
 		return settings_add_export(settings, optarg, error);
 	case OPTION_EMULATE:
 		return settings_add_emulate(settings, optarg, error);
+	case OPTION_FEATURES:
+		settings->features_given = true;
+		return settings_set_features(settings, optarg, error);
 	case OPTION_LIST:
 		settings->list = true;
 		return OPTIONS_RUN;

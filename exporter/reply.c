@@ -7,11 +7,32 @@
  */
 #include <stdlib.h>
 
+#include "crc32c.h"
 #include "reply.h"
 
 void reply_free(struct reply *reply)
 {
 	reply->release(reply);
+}
+
+void reply_seal(struct reply *reply)
+{
+	uint32_t crc = crc32c(0, reply->payload, reply->length);
+
+	reply->digest = __cpu_to_be32(crc32c(crc, reply->tail, reply->tail_length));
+	reply->digested.digest = __cpu_to_be32(crc32c(0, &reply->header, sizeof(reply->header)));
+	reply->sealed = true;
+}
+
+static size_t header_size(const struct reply *reply)
+{
+	return reply->sealed ? sizeof(reply->digested) : sizeof(reply->header);
+}
+
+/* Of the digest behind the payload, if there is any of both. */
+static size_t digest_size(const struct reply *reply)
+{
+	return reply->sealed && (reply->length || reply->tail_length) ? sizeof(reply->digest) : 0;
 }
 
 void reply_queue_init(struct reply_queue *queue)
@@ -49,9 +70,10 @@ int reply_queue_gather(const struct reply_queue *queue, struct iovec *iov, int m
 	TAILQ_FOREACH(reply, &queue->list, entry)
 	{
 		const struct iovec pieces[] = {
-			{ &reply->header, sizeof(reply->header) },
+			{ &reply->header, header_size(reply) },
 			{ reply->payload, reply->length },
 			{ reply->tail, reply->tail_length },
+			{ &reply->digest, digest_size(reply) },
 		};
 
 		for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
@@ -78,7 +100,8 @@ void reply_queue_written(struct reply_queue *queue, size_t size)
 
 	queue->written += size;
 	while ((reply = TAILQ_FIRST(&queue->list))) {
-		size_t whole = sizeof(reply->header) + reply->length + reply->tail_length;
+		size_t whole = header_size(reply) + reply->length + reply->tail_length +
+			       digest_size(reply);
 
 		if (queue->written < whole)
 			break;

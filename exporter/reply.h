@@ -9,29 +9,37 @@
 #ifndef EXPORTER_REPLY_H
 #define EXPORTER_REPLY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
 #include <sys/uio.h>
 
-#include <suburb/wire.h>
+#include <suburb/extension.h>
 
 /**
  * struct reply - one message
- * @header: as on the wire
+ * @header: as on the wire; as @digested with its digest behind it
  * @payload: what follows it
  * @length: of @payload
  * @tail: isochronous descriptors behind that
  * @tail_length: bytes of @tail
+ * @digest: of @payload and @tail
+ * @sealed: the digests are there and are sent, too
  * @release: frees the reply and what it holds
  */
 struct reply {
 	TAILQ_ENTRY(reply) entry;
-	struct suburb_wire_header header;
+	union {
+		struct suburb_wire_header header;
+		struct suburb_wire_digested digested;
+	};
 	uint8_t *payload;
 	size_t length;
 	void *tail;
 	size_t tail_length;
+	__be32 digest;
+	bool sealed;
 	void (*release)(struct reply *reply);
 };
 
@@ -47,6 +55,9 @@ struct reply_queue {
 };
 
 void reply_free(struct reply *reply);
+
+/* Gives it its digests; it does not change any more. */
+void reply_seal(struct reply *reply);
 
 void reply_queue_init(struct reply_queue *queue);
 void reply_queue_push(struct reply_queue *queue, struct reply *reply);

@@ -116,6 +116,30 @@ static bool is_state_request(const struct suburb_submit *submit)
 	       request == (TYPE_INTERFACE_OUT << 8 | SET_INTERFACE);
 }
 
+/* True if it is a request for the exporter itself. */
+static bool judge_streams(struct request *request)
+{
+	int32_t status;
+
+	if (!request->device->streams_agreed)
+		return false;
+	switch (streams_judge(&request->submit, &request->change, &status)) {
+	case STREAMS_NONE:
+		return false;
+	case STREAMS_CHANGE:
+		request->action = REQUEST_CHANGE;
+		break;
+	case STREAMS_COUNT:
+		request->counts_streams = true;
+		become_answer(request, 0);
+		break;
+	case STREAMS_WRONG:
+		become_answer(request, status);
+		break;
+	}
+	return true;
+}
+
 static void judge_control(struct request *request)
 {
 	const struct suburb_submit *submit = &request->submit;
@@ -123,6 +147,8 @@ static void judge_control(struct request *request)
 
 	if (setup_word(submit, 6) != submit->length) {
 		become_answer(request, -SUBURB_EINVAL);
+	} else if (judge_streams(request)) {
+		return;
 	} else if (!submit->length) {
 		/* Direction OUT, whatever the setup says (WIRE-NOTES 30). */
 		judge_standard(request);
@@ -133,6 +159,20 @@ static void judge_control(struct request *request)
 	} else {
 		request->transfer.endpoint = in ? 0x80 : 0x00;
 	}
+}
+
+/* On a bulk endpoint start_frame is the stream, if that was agreed. */
+static void judge_stream_id(struct request *request)
+{
+	const struct suburb_submit *submit = &request->submit;
+	uint32_t streams = device_endpoint_streams(request->device, submit->direction, submit->ep);
+	struct suburb_violation violation;
+
+	if (!request->device->streams_agreed)
+		return;
+	if (suburb_check_stream(submit->start_frame, streams, &violation))
+		become_answer(request, -SUBURB_EINVAL);
+	request->transfer.stream_id = submit->start_frame;
 }
 
 static void judge_endpoint(struct request *request)
@@ -151,6 +191,8 @@ static void judge_endpoint(struct request *request)
 	}
 	request->transfer.type = (uint8_t)type;
 	request->transfer.endpoint = (uint8_t)(submit->ep | submit->direction << 7);
+	if (type == ENDPOINT_BULK)
+		judge_stream_id(request);
 }
 
 static void judge(struct request *request)
@@ -228,6 +270,13 @@ size_t request_held(const struct request *request)
 	return request->buffer_size + packets_size(request->packets.count);
 }
 
+bool request_wants_payload(const struct request *request)
+{
+	if (request->action == REQUEST_CHANGE)
+		return request->change.endpoint_count;
+	return request->action == REQUEST_TRANSFER && request->payload;
+}
+
 int request_prepare(struct request *request)
 {
 	uint32_t packets = packets_of(request);
@@ -243,7 +292,13 @@ int request_prepare(struct request *request)
 struct iovec request_space(const struct request *request, size_t need)
 {
 	size_t packets = request->packets.count * sizeof(struct suburb_wire_iso);
+	const struct backend_change *change = &request->change;
 
+	if (request->action == REQUEST_CHANGE)
+		return (struct iovec){
+			(uint8_t *)change->endpoints + change->endpoint_count - need,
+			need,
+		};
 	if (need > packets) {
 		need -= packets;
 		return (struct iovec){
@@ -259,7 +314,14 @@ void request_received(struct request *request)
 	struct backend_transfer *transfer = &request->transfer;
 	bool in = request->submit.direction == SUBURB_DIR_IN;
 	uint32_t total;
+	int32_t ret;
 
+	if (request->action == REQUEST_CHANGE) {
+		ret = streams_check(request->device, &request->change);
+		if (ret < 0)
+			become_answer(request, ret);
+		return;
+	}
 	if (!request->packets.count)
 		return;
 	if (packets_check(&request->packets, transfer->length, in, &total) < 0) {
@@ -362,6 +424,18 @@ static void finish_packets(struct request *request, struct suburb_ret_submit *re
 	request->reply.tail_length = packets->count * sizeof(*packets->wire);
 }
 
+static void finish_stream_count(struct request *request, struct suburb_ret_submit *ret)
+{
+	uint8_t address = request->change.endpoint;
+	uint32_t streams = device_endpoint_streams(request->device, address >> 7, address & 0x0f);
+
+	request->stream_count[0] = (uint8_t)streams;
+	request->stream_count[1] = (uint8_t)(streams >> 8);
+	request->reply.payload = request->stream_count;
+	request->reply.length = sizeof(request->stream_count);
+	ret->actual_length = sizeof(request->stream_count);
+}
+
 void request_finish(struct request *request)
 {
 	const struct suburb_submit *submit = &request->submit;
@@ -375,9 +449,11 @@ void request_finish(struct request *request)
 
 	if (request->packets.count)
 		finish_packets(request, &ret);
+	if (request->counts_streams && !ret.status)
+		finish_stream_count(request, &ret);
 	suburb_put_ret_submit(&request->reply.header, &ret);
 	/* Data of an IN that failed counts too (WIRE-NOTES 22). */
-	if (in && ret.actual_length) {
+	if (in && ret.actual_length && !request->reply.payload) {
 		request->reply.payload = request->transfer.buffer;
 		request->reply.length = ret.actual_length;
 	}

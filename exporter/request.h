@@ -15,6 +15,7 @@
 #include "device.h"
 #include "packets.h"
 #include "reply.h"
+#include "streams.h"
 
 /**
  * enum request_action - what has to be done for it
@@ -47,6 +48,8 @@ enum request_state {
  * @iso: isochronous, or no endpoint at all: the error reply carries no packets
  * @buffer_size: of the transfer's buffer, once it has one
  * @packets: those of an isochronous transfer
+ * @counts_streams: REQUEST_ANSWER: tell how many the change's endpoint has
+ * @stream_count: as told
  * @counted: bytes of all that it holds, for the pipeline
  * @unlinks: RET_UNLINKs that wait for its end
  */
@@ -64,6 +67,8 @@ struct request {
 	bool iso;
 	size_t buffer_size;
 	struct packets packets;
+	bool counts_streams;
+	uint8_t stream_count[2];
 	size_t counted;
 	struct backend_transfer transfer;
 	struct backend_change change;
@@ -80,6 +85,9 @@ struct request *request_new(struct device *device, const struct suburb_submit *s
 
 /* Bytes behind a CMD_SUBMIT's header on the wire. */
 uint64_t request_payload(const struct suburb_submit *submit, bool iso);
+
+/* Does it want its payload? Otherwise that is to be read past. */
+bool request_wants_payload(const struct request *request);
 
 /* Gives it what its payload goes to. 0 or -SUBURB_ENOMEM. */
 int request_prepare(struct request *request);

@@ -284,7 +284,7 @@ int server_listen(struct server *server, const char *text, bool optional)
 /* --- beginning and end ---------------------------------------------------- */
 
 struct server *server_new(uv_loop_t *loop, struct devices *devices, const struct limits *limits,
-			  void (*stopped)(void *owner), void *owner)
+			  uint32_t features, void (*stopped)(void *owner), void *owner)
 {
 	struct server *server = calloc(1, sizeof(*server));
 
@@ -294,6 +294,7 @@ struct server *server_new(uv_loop_t *loop, struct devices *devices, const struct
 		.loop = loop,
 		.devices = devices,
 		.limits = limits,
+		.features = features,
 		.buffer = { server->scratch, sizeof(server->scratch) },
 		.output = on_output,
 		.ended = on_ended,

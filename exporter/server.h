@@ -11,10 +11,11 @@ struct server;
 
 /**
  * server_new - without listeners yet
+ * @features: SUBURB_WIRE_FEATURE_* that importers may be granted
  * @stopped: server_stop() is complete; not called from within it
  */
 struct server *server_new(uv_loop_t *loop, struct devices *devices, const struct limits *limits,
-			  void (*stopped)(void *owner), void *owner);
+			  uint32_t features, void (*stopped)(void *owner), void *owner);
 
 /**
  * server_listen - one more address

@@ -4,8 +4,8 @@
  *
  * Input is a stream of messages: a header, then payload that goes into the
  * request's buffer, or bytes that are read past because the request was
- * refused. What the stream is in follows from the counters below: need_payload
- * and skip are both 0 when a header is next.
+ * refused, then perhaps a digest. What the stream is in follows from counters:
+ * need_payload, skip and digest.due are all 0 when a header is next.
  *
  * Its end has two steps, for a backend's completions come later: stop (no more
  * input and output, transfers cancelled), then, when nothing is in the
@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "digest.h"
 #include "session.h"
 
 /* Payload of at least this size is worth a read of its own. */
@@ -24,6 +25,7 @@
 
 /**
  * struct session - one session
+ * @digest: of what comes in
  * @header: the part of a header that is here
  * @header_size: bytes of it
  * @receiving: the request whose payload comes next, NULL if none does
@@ -44,7 +46,8 @@ struct session {
 	void *owner;
 	struct pipeline pipeline;
 	struct reply_queue replies;
-	uint8_t header[sizeof(struct suburb_wire_header)];
+	struct digest digest;
+	uint8_t header[sizeof(struct suburb_wire_digested)];
 	size_t header_size;
 	struct request *receiving;
 	size_t need_payload;
@@ -72,6 +75,8 @@ static void push(struct session *session, struct reply *reply)
 {
 	bool first = TAILQ_EMPTY(&session->replies.list);
 
+	if (session->digest.on)
+		reply_seal(reply);
 	reply_queue_push(&session->replies, reply);
 	if (first)
 		session->ops->output(session->owner);
@@ -137,13 +142,20 @@ static void on_submit(struct session *session, const struct suburb_submit *submi
 			request_free(request);
 		return;
 	}
-	if (request->action != REQUEST_TRANSFER || !request->payload) {
+	if (!request_wants_payload(request)) {
 		session->skip = request->payload;
 		pipeline_add(&session->pipeline, request);
 		return;
 	}
 	session->receiving = request;
 	session->need_payload = request->payload;
+}
+
+static void on_command(struct session *session, const struct suburb_submit *submit)
+{
+	on_submit(session, submit);
+	if (session->skip || session->receiving)
+		digest_begin(&session->digest);
 }
 
 static int on_header(struct session *session, const void *header,
@@ -153,6 +165,8 @@ static int on_header(struct session *session, const void *header,
 	struct suburb_command command;
 	const struct suburb_submit *submit = &command.submit;
 
+	if (digest_check_header(&session->digest, header, violation) < 0)
+		return -SUBURB_EILSEQ;
 	if (suburb_get_command(header, sizeof(*wire), &command) < 0)
 		return suburb_violates(violation, "command", command.command);
 	/* No URB is so long: nobody means to send it, and nobody is served by reading it. */
@@ -160,7 +174,7 @@ static int on_header(struct session *session, const void *header,
 	    submit->length > SUBURB_WIRE_MAX_LENGTH)
 		return suburb_violates(violation, "transfer_buffer_length", submit->length);
 	if (command.command == SUBURB_CMD_SUBMIT)
-		on_submit(session, &command.submit);
+		on_command(session, &command.submit);
 	else if (pipeline_unlink(&session->pipeline, &command.unlink) < 0)
 		return suburb_violates(violation, "unlink without memory, seqnum",
 				       command.unlink.target);
@@ -171,7 +185,8 @@ static int on_header(struct session *session, const void *header,
 static int take_header(struct session *session, const uint8_t **at, size_t *left,
 		       struct suburb_violation *violation)
 {
-	size_t need = sizeof(session->header) - session->header_size;
+	size_t whole = digest_header_size(&session->digest);
+	size_t need = whole - session->header_size;
 	const uint8_t *header = *at;
 
 	if (session->header_size || *left < need) {
@@ -183,7 +198,7 @@ static int take_header(struct session *session, const uint8_t **at, size_t *left
 	}
 	*at += need;
 	*left -= need;
-	if (header == session->header && session->header_size < sizeof(session->header))
+	if (header == session->header && session->header_size < whole)
 		return 0;
 	session->header_size = 0;
 	return on_header(session, header, violation);
@@ -199,6 +214,16 @@ static size_t take_payload(struct session *session, const uint8_t *at, size_t le
 	return n;
 }
 
+static int take_digest(struct session *session, const uint8_t *at, size_t left, size_t *taken,
+		       struct suburb_violation *violation)
+{
+	int ret = digest_input(&session->digest, at, left, taken, violation);
+
+	if (ret > 0 && session->receiving)
+		received(session);
+	return ret;
+}
+
 int session_input(struct session *session, const void *bytes, size_t size,
 		  struct suburb_violation *violation)
 {
@@ -210,8 +235,13 @@ int session_input(struct session *session, const void *bytes, size_t size,
 		if (session->skip) {
 			n = size < session->skip ? size : (size_t)session->skip;
 			session->skip -= n;
-		} else if (session->receiving) {
+			digest_add(&session->digest, at, n);
+		} else if (session->need_payload) {
 			n = take_payload(session, at, size);
+		} else if (session->digest.due) {
+			ret = take_digest(session, at, size, &n, violation);
+			if (ret < 0)
+				return ret;
 		} else {
 			ret = take_header(session, &at, &size, violation);
 			if (ret < 0)
@@ -228,7 +258,7 @@ struct iovec session_space(const struct session *session)
 {
 	struct iovec space = { NULL, 0 };
 
-	if (!session->receiving || session->skip)
+	if (!session->need_payload || session->skip)
 		return space;
 	space = request_space(session->receiving, session->need_payload);
 	if (space.iov_len < DIRECT_SIZE)
@@ -236,10 +266,19 @@ struct iovec session_space(const struct session *session)
 	return space;
 }
 
+void session_agree(struct session *session, uint32_t features)
+{
+	session->digest.on = features & SUBURB_WIRE_FEATURE_DIGEST;
+	session->device->streams_agreed = features & SUBURB_WIRE_FEATURE_STREAMS;
+}
+
 void session_filled(struct session *session, size_t size)
 {
+	struct iovec space = request_space(session->receiving, session->need_payload);
+
+	digest_add(&session->digest, space.iov_base, size);
 	session->need_payload -= size;
-	if (!session->need_payload)
+	if (!session->need_payload && !session->digest.due)
 		received(session);
 }
 

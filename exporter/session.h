@@ -53,12 +53,16 @@ struct session_ops {
 int session_new(struct session **session, struct device *device, const struct limits *limits,
 		const struct session_ops *ops, void *owner);
 
+/* What was agreed with the importer: SUBURB_WIRE_FEATURE_*. Before any input. */
+void session_agree(struct session *session, uint32_t features);
+
 /**
  * session_input - bytes from the importer
  * @violation: filled if this is no USB/IP
  *
  * Takes all of them. Returns 0, or -SUBURB_EPROTO: the bytes after this can
- * have no meaning, end the session.
+ * have no meaning, end the session; or -SUBURB_EILSEQ: likewise, for they were
+ * damaged on the way: a digest is wrong.
  */
 int session_input(struct session *session, const void *bytes, size_t size,
 		  struct suburb_violation *violation);

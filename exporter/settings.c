@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <suburb/extension.h>
+
 #include "address.h"
 #include "escape.h"
 #include "settings.h"
@@ -17,6 +19,7 @@ void settings_init(struct settings *settings)
 {
 	*settings = (struct settings){
 		.limits = LIMITS_DEFAULT,
+		.features = SUBURB_WIRE_FEATURE_STREAMS | SUBURB_WIRE_FEATURE_DIGEST,
 		.log_level = LOG_LEVEL_INFO,
 	};
 	rules_init(&settings->rules);
@@ -95,6 +98,40 @@ int settings_set_log_level(struct settings *settings, const char *text, char *er
 		return 0;
 	return wrong(error, "'%s' is no log level; use error, warning, info or debug",
 		     escape(shown, sizeof(shown), text));
+}
+
+/* "streams,digest", one of them, or "none". */
+int settings_set_features(struct settings *settings, const char *text, char *error)
+{
+	static const struct {
+		const char *name;
+		uint32_t bit;
+	} known[] = {
+		{ "streams", SUBURB_WIRE_FEATURE_STREAMS },
+		{ "digest", SUBURB_WIRE_FEATURE_DIGEST },
+	};
+	const char *at = text;
+	uint32_t features = 0;
+	char shown[64];
+
+	while (strcmp(text, "none")) {
+		size_t length = strcspn(at, ",");
+		uint32_t bit = 0;
+
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+			if (strlen(known[i].name) == length && !strncmp(at, known[i].name, length))
+				bit = known[i].bit;
+		if (!bit)
+			return wrong(error,
+				     "'%s' is no list of features; use streams,digest or none",
+				     escape(shown, sizeof(shown), text));
+		features |= bit;
+		if (!at[length])
+			break;
+		at += length + 1;
+	}
+	settings->features = features;
+	return 0;
 }
 
 int settings_set_config(struct settings *settings, const char *text, char *error)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "limits.h"
 #include "log.h"
@@ -24,13 +25,17 @@ struct string_list {
 
 /**
  * struct settings - see above
- * @log_level_given: by the command line, which wins
+ * @features: SUBURB_WIRE_FEATURE_*, what importers may be granted
+ * @features_given: by the command line, which wins
+ * @log_level_given: likewise
  */
 struct settings {
 	struct string_list listen;
 	struct string_list emulate;
 	struct rules rules;
 	struct limits limits;
+	uint32_t features;
+	bool features_given;
 	enum log_level log_level;
 	bool log_level_given;
 	bool foreground;
@@ -49,6 +54,7 @@ int settings_add_listen(struct settings *settings, const char *text, char *error
 int settings_add_export(struct settings *settings, const char *text, char *error);
 int settings_add_emulate(struct settings *settings, const char *text, char *error);
 int settings_set_log_level(struct settings *settings, const char *text, char *error);
+int settings_set_features(struct settings *settings, const char *text, char *error);
 int settings_set_config(struct settings *settings, const char *text, char *error);
 
 /* One of [limits]: "max-connections" and so on. */

@@ -15,7 +15,7 @@ set -uo pipefail
 least=85
 files=(
 	include/suburb/{wire,extension,crc32c}.h
-	exporter/{rules,config,device,handshake,session,pipeline,request,reply}.c
+	exporter/{rules,config,device,handshake,session,pipeline,request,reply,streams,digest}.c
 )
 
 measure() {

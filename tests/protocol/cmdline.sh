@@ -69,7 +69,7 @@ usage "unknown short option" "unknown.*option '-x'" -x
 usage "ambiguous option" "ambiguous option '--e'" --e all
 usage "unexpected argument" "unexpected argument '1-1'" 1-1
 usage "control characters are escaped" "unexpected argument 'a.x1b.x07'" $'a\x1b\a'
-for option in listen export emulate log-level config; do
+for option in listen export emulate features log-level config; do
 	usage "--$option without a value" "--$option needs a value" "--$option"
 done
 usage "a value for an option without one" "--list" --list=all
@@ -81,6 +81,9 @@ usage "an empty serial" "'1234:5678:' is no rule" --export 1234:5678:
 usage "an unknown class" "unknown class 'hidd'; classes are: audio" --export class:hidd
 usage "hubs" "hubs are never exported" --export class:hub
 usage "a log level" "'loud' is no log level; use error" --log-level loud
+for features in '' all 'streams;digest' 'streams,' ',digest' none,digest; do
+	usage "--features '$features'" "is no list of features; use streams,digest or none" --features "$features"
+done
 usage "two config files" "only one configuration file" --config /dev/null --config /dev/null
 usage "an unknown kind to emulate" "toaster" --emulate toaster
 usage "a disk without a file" "disk" --emulate disk

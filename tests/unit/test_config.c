@@ -17,6 +17,8 @@
 #include <cmocka.h>
 
 #include "exporter/address.h"
+#include <suburb/extension.h>
+
 #include "exporter/config.h"
 #include "exporter/options.h"
 
@@ -49,6 +51,7 @@ static void everything_a_file_can_say(void **state)
 				   "export = 1-1\n"
 				   "export = class:hid   ; the keyboard\n"
 				   "emulate = keyboard:hello world\n"
+				   "features = digest\n"
 				   "log-level = debug\n"
 				   "\n"
 				   "[limits]\n"
@@ -65,6 +68,7 @@ static void everything_a_file_can_say(void **state)
 	assert_int_equal(settings.emulate.count, 1);
 	assert_string_equal(settings.emulate.item[0], "keyboard:hello world");
 	assert_int_equal(settings.log_level, LOG_LEVEL_DEBUG);
+	assert_int_equal(settings.features, SUBURB_WIRE_FEATURE_DIGEST);
 	assert_int_equal(settings.limits.connections, 1);
 	assert_int_equal(settings.limits.handshake_s, 3600);
 	assert_int_equal(settings.limits.requests, 2);
@@ -97,7 +101,8 @@ static void wrong_files(void **state)
 		"[limits]\nmax-bytes = 1e6\n", "[limits]\nmax-parked = 0x10\n",
 		"[limits]\nmax-connections = 65537\n", "[limits]\nmax-requests = 18446744073709551617\n",
 		"[limits]\nmax-requests = \n", "[suburbd\n", "nothing\n",
-		"[suburbd]\nlisten = 1.2.3.4:99999\n",
+		"[suburbd]\nlisten = 1.2.3.4:99999\n", "[suburbd]\nfeatures = \n",
+		"[suburbd]\nfeatures = streams,\n", "[suburbd]\nfeatures = none,digest\n",
 	};
 
 	log_set_level(LOG_LEVEL_ERROR);

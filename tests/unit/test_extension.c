@@ -170,6 +170,7 @@ static void test_answer_bytes(void **state)
 	struct suburb_wire_device w, plain;
 	struct suburb_device d = described(30);
 	uint8_t covered[32 + 124];
+	__be32 check;
 	uint32_t features;
 
 	put_answered(&w, offered, 30, SUBURB_WIRE_FEATURE_DIGEST);
@@ -178,9 +179,8 @@ static void test_answer_bytes(void **state)
 	memcpy(covered + 32, w.path + 128, 124);
 	for (int i = 8; i < 124; i++)
 		assert_int_equal(w.path[128 + i], 0);
-	assert_int_equal((uint8_t)w.path[252] << 24 | (uint8_t)w.path[253] << 16 |
-				 (uint8_t)w.path[254] << 8 | (uint8_t)w.path[255],
-			 (int)slow_crc32c(covered, sizeof(covered)));
+	check = __cpu_to_be32(slow_crc32c(covered, sizeof(covered)));
+	assert_memory_equal(w.path + 252, &check, sizeof(check));
 	assert_int_equal(suburb_get_answer(&w, offered, &features, &violation), 0);
 	assert_int_equal(features, SUBURB_WIRE_FEATURE_DIGEST);
 	/* Everything else is as in a plain reply. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sources: exporter/crc32c.c exporter/digest.c exporter/streams.c */
 /* sources: tests/unit/fake_backend.c tests/unit/rig.c exporter/handshake.c */
 /* sources: exporter/session.c exporter/pipeline.c exporter/request.c exporter/packets.c */
 /* sources: exporter/device.c exporter/descriptors.c exporter/rules.c exporter/escape.c */
@@ -201,6 +202,35 @@ static void note_2_errors_end_after_8_bytes(void **state)
 	assert_int_equal(handshake_status(-SUBURB_ENOMEM), SUBURB_OP_DEV_ERR);
 }
 
+/* Section 6.1 of docs/PROTOCOL.md; the layout is test_extension.c's. */
+static void an_offer_is_answered(void **state)
+{
+	struct suburb_wire_busid *busid;
+	struct rig *rig = rig_prepare(false);
+	uint8_t bytes[HANDSHAKE_IMPORT_SIZE], request[40];
+	struct suburb_violation violation;
+	struct handshake handshake;
+	uint32_t features;
+	size_t taken;
+
+	busid = (struct suburb_wire_busid *)(request + 8);
+	suburb_put_op((struct suburb_wire_op *)request, SUBURB_OP_REQ_IMPORT, 0);
+	suburb_put_busid(busid, FAKE_BUSID);
+	assert_int_equal(feed(&handshake, request, 40, 7, &taken, &violation), 1);
+	assert_int_equal(handshake.offered, 0);
+
+	assert_true(suburb_put_offer(busid, 0x80000006));
+	assert_int_equal(feed(&handshake, request, 40, 7, &taken, &violation), 1);
+	assert_int_equal(handshake.offered, 0x80000006);
+	assert_string_equal(handshake.busid, FAKE_BUSID);
+	handshake_import(bytes, rig->device, handshake.busid, SUBURB_OP_OK);
+	handshake_agree(&handshake, bytes, SUBURB_WIRE_FEATURE_DIGEST);
+	assert_int_equal(suburb_get_answer((struct suburb_wire_device *)(bytes + 8), busid,
+					   &features, &violation), 0);
+	assert_int_equal(features, SUBURB_WIRE_FEATURE_DIGEST);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -214,6 +244,7 @@ int main(void)
 		cmocka_unit_test(note_5_super_speed_plus_is_told_as_super),
 		cmocka_unit_test(note_4_import_echoes_the_busid),
 		cmocka_unit_test(note_2_errors_end_after_8_bytes),
+		cmocka_unit_test(an_offer_is_answered),
 	};
 
 	return cmocka_run_group_tests_name("handshake", tests, NULL, NULL);

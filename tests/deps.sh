@@ -99,7 +99,7 @@ missing() {
 }
 
 install_packages() {
-	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+	DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install -y --no-install-recommends "$@"
 }
 
 lines=$(missing)

@@ -48,9 +48,9 @@ fill() { # DIR ARCH
 	include=$(IFS=,; echo "${packages[*]}")
 	# Not every machine lets a plain user have uids of his own.
 	[ "$(id -u)" = 0 ] || options+=(--mode=chrootless)
-	debian_sources | mmdebstrap --quiet --variant=extract --architectures="$2" \
+	debian_sources | "$(dirname "$0")/../mmdebstrap.sh" --quiet --variant=extract --architectures="$2" \
 		--include="$include" "${options[@]}" "$suite" - - |
-		tar -x -C "$1" --no-same-owner --exclude='./dev' ./usr ./lib
+		tar -x -C "$1" --no-same-owner --exclude='./dev' ./usr ./lib || return
 	relative_links "$1"
 }
 

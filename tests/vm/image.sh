@@ -84,7 +84,7 @@ bootstrap() { # TARFILE
 	done < <(apt_settings)
 	# shellcheck disable=SC2016 # $1 is for the hook's shell
 	debian_sources | SUBURB_KERNEL=$release SUBURB_OUT=$work \
-		SUBURB_MODULES=${boot_modules[*]} mmdebstrap --quiet --variant=essential \
+		SUBURB_MODULES=${boot_modules[*]} "$here/../mmdebstrap.sh" --quiet --variant=essential \
 		--include="$(IFS=,; echo "${packages[*]}")" "${opts[@]}" \
 		--aptopt='Apt::Install-Recommends "false"' \
 		--dpkgopt=force-unsafe-io \

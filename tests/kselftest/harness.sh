@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # harness.sh - unpack what kselftest shares (kselftest_harness.h, kselftest.h,
-# lib.mk, the runner) out of Debian's linux-source package.
+# lib.mk, the runner), and testusb, out of Debian's linux-source package.
 #
 #   harness.sh DIR [TARBALL]
 #
@@ -14,7 +14,7 @@ set -eu
 dir=${1:?usage: harness.sh DIR [TARBALL]}
 tarball=${2:-}
 
-[ ! -e "$dir/tools/testing/selftests/lib.mk" ] || exit 0
+[ ! -e "$dir/tools/usb/testusb.c" ] || exit 0
 
 if [ -z "$tarball" ]; then
 	for tarball in /usr/src/linux-source-6.1.tar.xz /usr/src/linux-source-*.tar.xz; do
@@ -35,7 +35,8 @@ tar -xf "$tarball" -C "$work" --strip-components=1 --wildcards --occurrence=1 \
 	'*/tools/testing/selftests/kselftest.h' \
 	'*/tools/testing/selftests/kselftest_harness.h' \
 	'*/tools/testing/selftests/kselftest/runner.sh' \
-	'*/tools/testing/selftests/kselftest/prefix.pl'
+	'*/tools/testing/selftests/kselftest/prefix.pl' \
+	'*/tools/usb/testusb.c'
 rm -rf "$dir"
 mv "$work" "$dir"
 trap - EXIT

@@ -7,13 +7,21 @@
 #   suburbd:vhci    usbip attach, vhci-hcd  <->  suburbd
 #   usbipd:suburb   suburb attach           <->  usbipd, usbip-host
 #
-# Neither needs to know of the other. SUBURB_INTEROP chooses one of them, or
-# usbipd:vhci, in which nothing is ours: then the scenario tests itself.
+# Neither needs to know of the other. SUBURB_INTEROP chooses pairs, also
+# suburbd:suburb and usbipd:vhci, in which nothing is ours: then the scenario tests
+# itself. SUBURB_INTEROP_CLASSES chooses classes, network and audio among them.
 
 . "$(dirname "$(realpath "$0")")/lib/scenario.sh"
 . "$here/use.sh"
 
-devices=("product=QEMU USB HARDDRIVE" "product=QEMU USB Keyboard" "product=QEMU USB SERIAL")
+# How QEMU's device of a class is known
+declare -A devices=(
+	[storage]="product=QEMU USB HARDDRIVE"
+	[HID]="product=QEMU USB Keyboard"
+	[serial]="product=QEMU USB SERIAL"
+	[network]="idProduct=a4a2"
+	[audio]="product=QEMU USB Audio"
+)
 
 # --- the two exporters -------------------------------------------------------
 
@@ -65,24 +73,25 @@ keep_awake() { # DEVICE
 
 # --- one device through one pair ---------------------------------------------
 
-use_device() { # DEVICE PRODUCT
+use_device() { # DEVICE CLASS
 	case $2 in
-	*HARDDRIVE) use_storage_write "$1" 8 && use_storage_read "$1" 8 ;;
-	*Keyboard) use_keyboard "$1" ;;
-	*SERIAL) use_serial "$1" ;;
+	storage) use_storage_write "$1" 8 && use_storage_read "$1" 8 ;;
+	HID) use_keyboard "$1" ;;
+	serial) use_serial "$1" ;;
+	network) use_net "$1" ;;
+	audio) use_audio "$1" ;;
 	esac
 }
 
-through() { # SERVER CLIENT ATTR=VALUE
-	local busid device product=${3#*=}
-	local name="$1 with $2: ${product##* }"
+through() { # SERVER CLIENT CLASS
+	local busid device name="$1 with $2: $3" wanted=${devices[$3]}
 
-	busid=$(exporter_usb usb_find local 10 "$3")
+	busid=$(exporter_usb usb_find local 10 "$wanted")
 	check "$name: exported" "start_$1" "$busid" || return
 	check "$name: attached" "attach_$2" "$busid"
-	device=$(usb_find "$("where_$2")" 20 "$3")
+	device=$(usb_find "$("where_$2")" 20 "$wanted")
 	keep_awake "$device"
-	check "$name: is a device here" [ -n "$device" ] && check "$name: used" use_device "$device" "$product"
+	check "$name: is a device here" [ -n "$device" ] && check "$name: used" use_device "$device" "$3"
 	check "$name: detached" "detach_$2"
 	check "$name: gone" wait_until 10 usb_gone "${device:-none}"
 	"stop_$1" "$busid"
@@ -93,10 +102,10 @@ need_qemu
 command -v usbip >/dev/null || skip_all "usbip is not installed"
 use_serial_open
 for pair in ${SUBURB_INTEROP:-suburbd:vhci usbipd:suburb}; do
-	for wanted in "${devices[@]}"; do
-		through "${pair%:*}" "${pair#*:}" "$wanted"
+	for class in ${SUBURB_INTEROP_CLASSES:-storage HID serial}; do
+		through "${pair%:*}" "${pair#*:}" "$class"
 	done
 done
 check "the exporter's drivers have all of them back" \
-	exporter_usb usb_disk "$(exporter_usb usb_find local 10 "${devices[0]}")"
+	exporter_usb usb_disk "$(exporter_usb usb_find local 10 "${devices[storage]}")"
 finish

@@ -9,6 +9,10 @@
 #   make vm-one SCENARIOS='scenario_hid.sh scenario_net.sh'    only these
 #   make figures             speed and latency of the local device, of mainline
 #                            USB/IP and of Suburb; no test
+#   make check-conformance   the kernel's usbtest, all cases, locally, through Suburb
+#                            and through mainline: writes docs/CONFORMANCE.md
+#   make check-interop       either end Suburb's or mainline's, every class of
+#                            device: writes docs/INTEROP.md
 #
 # Each leaves $(RESULTS)/vm-NAME.tap and, beside it, the logs of its VMs.
 
@@ -19,7 +23,7 @@ VM_LAYERS  := vm-kernel vm-one vm-two vm-selftest
 
 VM_RUN = BUILD=$(BUILD) tests/vm/run.sh --quiet --payload $(BUILD)/kselftest:build/kselftest
 
-.PHONY: check-vm vm-kernel vm-one vm-two vm-ready figures kselftest
+.PHONY: check-vm vm-kernel vm-one vm-two vm-ready figures kselftest check-conformance check-interop
 
 check-vm: vm-ready ## all that needs a real kernel, in VMs
 	@rm -f $(VM_LAYERS:%=$(RESULTS)/%.tap)
@@ -46,3 +50,14 @@ kselftest:
 
 figures: vm-ready
 	@BUILD=$(BUILD) tests/vm/figures.sh
+
+# Both print their table, and then what of it was a failure.
+check-conformance: vm-ready ## the kernel's conformance tests; writes docs/CONFORMANCE.md (20 minutes)
+	@BUILD=$(BUILD) TEST_TIMEOUT=7200 tests/run.sh $(RESULTS)/conformance.tap tests/vm/conformance.sh || :
+	@cat $(BUILD)/conformance/table.md
+	@tests/sum.sh $(RESULTS) conformance
+
+check-interop: vm-ready ## with mainline at either end; writes docs/INTEROP.md (5 minutes)
+	@BUILD=$(BUILD) TEST_TIMEOUT=2400 tests/run.sh $(RESULTS)/interop.tap tests/vm/interop.sh || :
+	@cat docs/INTEROP.md
+	@tests/sum.sh $(RESULTS) interop

@@ -128,3 +128,7 @@ usb_hidraw() { # DEVICE [SECONDS]
 usb_net() { # DEVICE [SECONDS]
 	usb_made "${2:-15}" "$usb/$1/$1:1.*/net/*"
 }
+
+usb_card() { # DEVICE [SECONDS]
+	usb_made "${2:-15}" "$usb/$1/$1:1.*/sound/card*"
+}

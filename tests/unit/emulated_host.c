@@ -105,17 +105,40 @@ static void on_done(struct backend_transfer *transfer)
 	flight->order = ++orders;
 }
 
-/* bmAttributes & 3, from whichever altsetting has the endpoint; bulk if none. */
-static uint8_t type_of(const struct backend_device *device, uint8_t endpoint)
+/* From whichever altsetting has the endpoint. */
+static const uint8_t *descriptor_of(const struct backend_device *device, uint8_t endpoint)
 {
 	size_t at;
 
-	if (!(endpoint & 0x0f))
-		return 0;
 	for (at = 0; at < device->configuration_length; at += device->configuration[at])
 		if (device->configuration[at + 1] == 5 && device->configuration[at + 2] == endpoint)
-			return device->configuration[at + 3] & 3;
-	return 2;
+			return device->configuration + at;
+	return NULL;
+}
+
+/* bmAttributes & 3; bulk if there is none. */
+static uint8_t type_of(const struct backend_device *device, uint8_t endpoint)
+{
+	const uint8_t *descriptor = descriptor_of(device, endpoint);
+
+	if (!(endpoint & 0x0f))
+		return 0;
+	return descriptor ? descriptor[3] & 3 : 2;
+}
+
+static void cut(struct flight *flight, uint32_t packets, uint32_t size)
+{
+	uint32_t i, left = flight->transfer.length;
+
+	flight->iso = calloc(packets, sizeof(*flight->iso));
+	assert_non_null(flight->iso);
+	for (i = 0; i < packets; i++) {
+		flight->iso[i].offset = flight->transfer.length - left;
+		flight->iso[i].length = left < size ? left : size;
+		left -= flight->iso[i].length;
+	}
+	flight->transfer.iso = flight->iso;
+	flight->transfer.packets = packets;
 }
 
 static struct flight *flight_new(struct host *host, uint8_t endpoint, const void *data,
@@ -140,27 +163,49 @@ void flight_free(struct flight *flight)
 {
 	struct backend_transfer *t = &flight->transfer;
 
+	free(flight->iso);
 	if (t->buffer)
 		flight->host->backend->ops->free(flight->host->device, t->buffer, t->length);
 	free(flight);
 }
 
-struct flight *host_begin_with(struct host *host, uint8_t endpoint, const void *data,
-			       uint32_t length, bool short_not_ok, bool zero_packet)
+static struct flight *begin(struct host *host, struct flight *flight)
 {
-	struct flight *flight = flight_new(host, endpoint, data, length);
-	int ret;
+	int ret = host->backend->ops->submit(host->device, &flight->transfer);
 
-	flight->transfer.type = type_of(host->device, endpoint);
-	flight->transfer.short_not_ok = short_not_ok;
-	flight->transfer.zero_packet = zero_packet;
-	ret = host->backend->ops->submit(host->device, &flight->transfer);
 	assert_false(flight->done);
 	if (ret) {
 		flight->done = true;
 		flight->transfer.status = ret;
 	}
 	return flight;
+}
+
+struct flight *host_begin_with(struct host *host, uint8_t endpoint, const void *data,
+			       uint32_t length, bool short_not_ok, bool zero_packet)
+{
+	struct flight *flight = flight_new(host, endpoint, data, length);
+	const uint8_t *descriptor;
+
+	flight->transfer.type = type_of(host->device, endpoint);
+	flight->transfer.short_not_ok = short_not_ok;
+	flight->transfer.zero_packet = zero_packet;
+	if (flight->transfer.type == 1) {
+		descriptor = descriptor_of(host->device, endpoint);
+		cut(flight, length / (descriptor[4] | descriptor[5] << 8) + 1,
+		    descriptor[4] | descriptor[5] << 8);
+	}
+	return begin(host, flight);
+}
+
+struct flight *host_begin_iso(struct host *host, uint8_t endpoint, const void *data,
+			      uint32_t packets, uint32_t size)
+{
+	struct flight *flight = flight_new(host, endpoint, data, packets * size);
+
+	flight->transfer.type = 1;
+	cut(flight, packets, size);
+	return begin(host, flight);
 }
 
 struct flight *host_begin(struct host *host, uint8_t endpoint, const void *data, uint32_t length)

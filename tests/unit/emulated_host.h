@@ -33,6 +33,7 @@ struct flight {
 	struct host *host;
 	bool done;
 	unsigned int order;
+	struct suburb_iso *iso;
 };
 
 /* Add the devices (ended by NULL), start, and open the first. */
@@ -53,10 +54,16 @@ void host_unlimit(struct host *host);
 /* Let the loop run for a while, whatever happens. */
 void host_wait(struct host *host, unsigned int ms);
 
-/* Transfers. @data is copied in for OUT; the endpoint's type is looked up. */
+/*
+ * Transfers. @data is copied in for OUT; the endpoint's type is looked up. On
+ * an isochronous one @length is cut into packets of the endpoint's size.
+ */
 struct flight *host_begin(struct host *host, uint8_t endpoint, const void *data, uint32_t length);
 struct flight *host_begin_with(struct host *host, uint8_t endpoint, const void *data,
 			       uint32_t length, bool short_not_ok, bool zero_packet);
+/* Isochronous, with packets of @size bytes, which the endpoint may or may not like. */
+struct flight *host_begin_iso(struct host *host, uint8_t endpoint, const void *data,
+			      uint32_t packets, uint32_t size);
 void host_cancel(struct host *host, struct flight *flight);
 void flight_free(struct flight *flight);
 /* Status, with the bytes moved in *actual; IN data is copied to @data. */

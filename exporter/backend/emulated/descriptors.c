@@ -42,6 +42,18 @@ void emulated_describe_configuration(struct emulated_descriptors *d, enum suburb
 	bytes[8] = speed >= SUBURB_SPEED_SUPER ? 100 / 8 : 100 / 2; /* 100 mA */
 }
 
+void emulated_describe_association(struct emulated_descriptors *d, uint8_t first, uint8_t count,
+				   uint8_t class, uint8_t subclass, uint8_t protocol)
+{
+	uint8_t *bytes = append(d, 8, USB_DT_INTERFACE_ASSOCIATION);
+
+	bytes[2] = first;
+	bytes[3] = count;
+	bytes[4] = class;
+	bytes[5] = subclass;
+	bytes[6] = protocol;
+}
+
 void emulated_describe_interface(struct emulated_descriptors *d, uint8_t number, uint8_t alternate,
 				 uint8_t class, uint8_t subclass, uint8_t protocol, uint8_t string)
 {
@@ -64,20 +76,28 @@ void emulated_describe_raw(struct emulated_descriptors *d, const uint8_t *bytes,
 	memcpy(append(d, (uint8_t)length, bytes[1]), bytes, length);
 }
 
-static void append_endpoint(struct emulated_descriptors *d, uint8_t address, uint8_t type,
+void emulated_describe_raws(struct emulated_descriptors *d, const uint8_t *bytes, size_t length)
+{
+	size_t at;
+
+	for (at = 0; at < length; at += bytes[at])
+		emulated_describe_raw(d, bytes + at, bytes[at]);
+}
+
+static void append_endpoint(struct emulated_descriptors *d, uint8_t address, uint8_t attributes,
 			    uint16_t max_packet, uint8_t interval)
 {
 	uint8_t *bytes = append(d, USB_DT_ENDPOINT_SIZE, USB_DT_ENDPOINT);
 
 	bytes[2] = address;
-	bytes[3] = type;
+	bytes[3] = attributes;
 	emulated_put_le16(bytes + 4, max_packet);
 	bytes[6] = interval;
 	d->bytes[d->interface + 4]++; /* bNumEndpoints */
 	if (d->speed < SUBURB_SPEED_SUPER)
 		return;
 	bytes = append(d, USB_DT_SS_EP_COMP_SIZE, USB_DT_SS_ENDPOINT_COMP);
-	if (type == USB_ENDPOINT_XFER_INT)
+	if (attributes & USB_ENDPOINT_XFER_ISOC) /* interrupt has this bit, too */
 		emulated_put_le16(bytes + 4, max_packet); /* wBytesPerInterval */
 }
 
@@ -102,6 +122,19 @@ void emulated_describe_interrupt(struct emulated_descriptors *d, uint8_t address
 		for (interval = 4; interval_ms > 1; interval_ms /= 2)
 			interval++;
 	append_endpoint(d, address, USB_ENDPOINT_XFER_INT, max_packet, interval);
+}
+
+void emulated_describe_iso(struct emulated_descriptors *d, uint8_t address, enum emulated_sync sync,
+			   uint16_t max_packet, unsigned int interval_ms)
+{
+	/* 2^(bInterval - 1) units, of 1 ms, above full speed of 125 microseconds */
+	uint8_t interval = d->speed >= SUBURB_SPEED_HIGH ? 4 : 1;
+
+	for (; interval_ms > 1; interval_ms /= 2)
+		interval++;
+	if (d->speed < SUBURB_SPEED_HIGH && max_packet > 1023)
+		max_packet = 1023;
+	append_endpoint(d, address, USB_ENDPOINT_XFER_ISOC | sync, max_packet, interval);
 }
 
 static uint16_t usb_release(enum suburb_speed speed)

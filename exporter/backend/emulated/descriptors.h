@@ -65,15 +65,28 @@ static inline uint32_t emulated_get_le32(const uint8_t *bytes)
 /* @attributes: bmAttributes without the bit that is always set. */
 void emulated_describe_configuration(struct emulated_descriptors *d, enum suburb_speed speed,
 				     uint8_t attributes);
+/* @count interfaces from @first on, which follow, are one function. */
+void emulated_describe_association(struct emulated_descriptors *d, uint8_t first, uint8_t count,
+				   uint8_t class, uint8_t subclass, uint8_t protocol);
 void emulated_describe_interface(struct emulated_descriptors *d, uint8_t number, uint8_t alternate,
 				 uint8_t class, uint8_t subclass, uint8_t protocol, uint8_t string);
-/* A descriptor of the class, as it is. */
+/* A descriptor of the class, as it is; or several in a row. */
 void emulated_describe_raw(struct emulated_descriptors *d, const uint8_t *bytes, size_t length);
+void emulated_describe_raws(struct emulated_descriptors *d, const uint8_t *bytes, size_t length);
 /* The packet size is the largest that the speed allows. */
 void emulated_describe_bulk(struct emulated_descriptors *d, uint8_t address);
 /* @interval_ms: a power of two. */
 void emulated_describe_interrupt(struct emulated_descriptors *d, uint8_t address,
 				 uint16_t max_packet, unsigned int interval_ms);
+/* How the two ends of an isochronous endpoint keep step: bmAttributes, 3 and 2. */
+enum emulated_sync {
+	EMULATED_SYNC_NONE = 0x00,
+	EMULATED_SYNC_ASYNC = 0x04, /* to a clock of the device's own */
+	EMULATED_SYNC_FRAMES = 0x0c, /* to the frames of the bus */
+};
+/* @interval_ms: a power of two. One packet in each; 1023 bytes at full speed at most. */
+void emulated_describe_iso(struct emulated_descriptors *d, uint8_t address, enum emulated_sync sync,
+			   uint16_t max_packet, unsigned int interval_ms);
 
 /* Strings are 1 manufacturer, 2 product, 3 serial number. */
 void emulated_describe_device(uint8_t device[18], const struct emulated_identity *identity,

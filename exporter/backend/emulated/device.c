@@ -59,6 +59,16 @@ static void switch_off(struct emulated_device *d, uint8_t interface)
 	}
 }
 
+/* In microframes; only of isochronous endpoints, whose bInterval is an exponent. */
+static uint32_t interval_of(const struct emulated_device *d, const uint8_t *endpoint)
+{
+	uint32_t unit = d->backend.speed >= SUBURB_SPEED_HIGH ? 1 : EMULATED_MICROFRAMES_PER_MS;
+
+	if ((endpoint[3] & 3) != USB_ENDPOINT_XFER_ISOC)
+		return 0;
+	return unit << (endpoint[6] - 1);
+}
+
 static void switch_on(struct emulated_device *d, uint8_t interface)
 {
 	const uint8_t *bytes;
@@ -75,6 +85,7 @@ static void switch_on(struct emulated_device *d, uint8_t interface)
 			.type = bytes[3] & 3,
 			.interface = interface,
 			.max_packet = emulated_get_le16(bytes + 4),
+			.interval = interval_of(d, bytes),
 		};
 	}
 	d->kind->start(d, interface);
@@ -133,6 +144,26 @@ void emulated_device_reset(struct emulated_device *d)
 
 /* --- moving --------------------------------------------------------------- */
 
+static void on_frames(uv_timer_t *timer)
+{
+	struct emulated_device *d = timer->data;
+
+	d->run(d);
+}
+
+static bool on_loop(const struct emulated_device *d)
+{
+	return d->loop && !uv_is_closing((const uv_handle_t *)&d->idle);
+}
+
+static void await_frame(struct emulated_device *d, uint32_t microframes)
+{
+	uint64_t ms = (microframes + EMULATED_MICROFRAMES_PER_MS) / EMULATED_MICROFRAMES_PER_MS;
+
+	if (on_loop(d))
+		uv_timer_start(&d->frames, on_frames, ms, 0);
+}
+
 struct emulated_endpoint *emulated_device_endpoint(struct emulated_device *d, uint8_t address)
 {
 	struct emulated_endpoint *e = slot(d, address);
@@ -143,15 +174,35 @@ struct emulated_endpoint *emulated_device_endpoint(struct emulated_device *d, ui
 	return e;
 }
 
+static void move_iso(struct emulated_device *d)
+{
+	uint32_t now = emulated_iso_clock(), wait, soonest = UINT32_MAX;
+	struct emulated_endpoint *e;
+
+	if (!d->kind->iso)
+		return;
+	DATA_ENDPOINTS(d, e) {
+		if (!e->max_packet || !e->interval)
+			continue;
+		emulated_iso_move(e, now, d, d->kind->iso, &d->finished);
+		if (emulated_iso_wait(e, now, &wait) && wait < soonest)
+			soonest = wait;
+	}
+	if (soonest != UINT32_MAX)
+		await_frame(d, soonest);
+}
+
 void emulated_device_move(struct emulated_device *d)
 {
 	struct emulated_endpoint *e;
 	bool more;
 
+	move_iso(d);
 	do {
 		more = false;
 		DATA_ENDPOINTS(d, e)
-			while (e->max_packet && emulated_endpoint_move(e, &d->finished))
+			while (e->max_packet && !e->interval &&
+			       emulated_endpoint_move(e, &d->finished))
 				more = true;
 	} while (more);
 	if (!d->kind->polled)
@@ -223,11 +274,6 @@ static void on_close(uv_handle_t *handle)
 	emulated_device_put(handle->data);
 }
 
-static bool on_loop(const struct emulated_device *d)
-{
-	return d->loop && !uv_is_closing((const uv_handle_t *)&d->idle);
-}
-
 void emulated_device_wake(struct emulated_device *d)
 {
 	if (on_loop(d))
@@ -251,9 +297,11 @@ void emulated_device_start(struct emulated_device *d, uv_loop_t *loop)
 	d->loop = loop;
 	uv_idle_init(loop, &d->idle);
 	uv_timer_init(loop, &d->timer);
+	uv_timer_init(loop, &d->frames);
 	d->idle.data = d;
 	d->timer.data = d;
-	d->refs += 2;
+	d->frames.data = d;
+	d->refs += 3;
 }
 
 void emulated_device_stop(struct emulated_device *d)
@@ -262,6 +310,7 @@ void emulated_device_stop(struct emulated_device *d)
 		return;
 	uv_close((uv_handle_t *)&d->idle, on_close);
 	uv_close((uv_handle_t *)&d->timer, on_close);
+	uv_close((uv_handle_t *)&d->frames, on_close);
 }
 
 /* --- life ----------------------------------------------------------------- */

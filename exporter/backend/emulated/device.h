@@ -17,6 +17,7 @@
 #include "exporter/backend.h"
 #include "exporter/backend/emulated/descriptors.h"
 #include "exporter/backend/emulated/endpoint.h"
+#include "exporter/backend/emulated/iso.h"
 
 #define EMULATED_INTERFACES 4
 #define EMULATED_STRINGS 4 /* index of the first string of a function's own */
@@ -60,6 +61,8 @@ struct emulated_control {
  * @polled: whether the host waits on an endpoint, whenever that may be new
  * @halt_cleared: the host cleared the halt of an endpoint
  * @expired: the timer of emulated_device_arm()
+ * @iso: its isochronous endpoints; NULL if it has none
+ * @after_reset: what the device is once its port was reset; NULL: the same
  *
  * All but name, product, describe and start may be NULL.
  */
@@ -82,6 +85,8 @@ struct emulated_kind {
 	void (*polled)(struct emulated_device *d, uint8_t address, bool waiting);
 	void (*halt_cleared)(struct emulated_device *d, uint8_t address);
 	void (*expired)(struct emulated_device *d);
+	const struct emulated_iso_function *iso;
+	const struct emulated_kind *after_reset;
 };
 
 /**
@@ -104,6 +109,7 @@ struct emulated_device {
 	bool arriving; /* not yet announced */
 	bool leaving; /* gone, and not yet said so */
 	bool gone;
+	bool changing; /* on the way to be kind->after_reset */
 	struct backend_change *first_change; /* linked through priv */
 	struct backend_change *last_change;
 	unsigned int refs;
@@ -112,6 +118,7 @@ struct emulated_device {
 	uv_loop_t *loop;
 	uv_idle_t idle;
 	uv_timer_t timer;
+	uv_timer_t frames; /* wakes for the next isochronous transfer */
 
 	struct emulated_descriptors configuration;
 	struct emulated_descriptors other;

@@ -47,14 +47,21 @@ static struct emulated_device *device_of(struct backend_device *device)
 	return (struct emulated_device *)device;
 }
 
+static int plug(struct emulated_backend *b, size_t index, const struct emulated_kind *kind,
+		char *error, size_t size);
+
 /* --- running -------------------------------------------------------------- */
 
 static void deliver(struct emulated_device *d)
 {
 	struct backend_transfer *transfer;
 
-	while ((transfer = emulated_transfers_take(&d->finished)))
+	while ((transfer = emulated_transfers_take(&d->finished))) {
+		if (transfer->packets)
+			transfer->start_frame =
+				emulated_iso_frame(d->backend.speed, transfer->start_frame);
 		transfer->done(transfer);
+	}
 }
 
 static void run_controls(struct emulated_device *d)
@@ -77,6 +84,19 @@ static struct backend_change *take_change(struct emulated_device *d)
 	return change;
 }
 
+/* One that becomes another leaves first, as an unplugged one does. */
+static int reset_port(struct emulated_device *d)
+{
+	if (!d->kind->after_reset) {
+		emulated_device_reset(d);
+		return 0;
+	}
+	d->changing = true;
+	d->gone = true;
+	d->leaving = true;
+	return -SUBURB_ENODEV;
+}
+
 static int apply(struct emulated_device *d, const struct backend_change *change)
 {
 	switch (change->kind) {
@@ -87,8 +107,7 @@ static int apply(struct emulated_device *d, const struct backend_change *change)
 	case BACKEND_CLEAR_HALT:
 		return emulated_device_clear_halt(d, change->endpoint);
 	case BACKEND_RESET:
-		emulated_device_reset(d);
-		return 0;
+		return reset_port(d);
 	default:
 		return -SUBURB_EINVAL;
 	}
@@ -127,6 +146,19 @@ static void arrive(struct emulated_device *d)
 	b->events.arrived(b->events.owner, &d->backend);
 }
 
+/* In the slot of a device that was reset arrives what it has become. */
+static void come_back(struct emulated_device *d)
+{
+	struct emulated_backend *b = d->owner;
+	struct slot *slot = b->slots;
+	char error[256];
+
+	while (slot->device != d)
+		slot++;
+	slot->device = NULL;
+	plug(b, (size_t)(slot - b->slots), d->kind->after_reset, error, sizeof(error));
+}
+
 static void leave(struct emulated_device *d)
 {
 	struct emulated_backend *b = d->owner;
@@ -135,6 +167,8 @@ static void leave(struct emulated_device *d)
 	emulated_device_flush(d, -SUBURB_ENODEV);
 	deliver(d);
 	b->events.left(b->events.owner, &d->backend);
+	if (d->changing)
+		come_back(d);
 	if (!d->open)
 		release(d);
 }
@@ -226,6 +260,7 @@ static int submit(struct backend_device *device, struct backend_transfer *transf
 {
 	struct emulated_device *d = device_of(device);
 	struct emulated_endpoint *e;
+	int ret = 0;
 
 	if (!d->open || d->gone)
 		return -SUBURB_ENODEV;
@@ -238,9 +273,19 @@ static int submit(struct backend_device *device, struct backend_transfer *transf
 		return -SUBURB_ENOENT;
 	if (e->type != transfer->type)
 		return -SUBURB_EINVAL;
-	emulated_transfers_add(&e->transfers, transfer);
-	emulated_device_wake(d);
-	return 0;
+	if (e->interval)
+		ret = emulated_iso_queue(e, transfer, emulated_iso_clock());
+	else
+		emulated_transfers_add(&e->transfers, transfer);
+	if (!ret)
+		emulated_device_wake(d);
+	return ret;
+}
+
+static bool take_out(struct emulated_endpoint *e, struct backend_transfer *transfer)
+{
+	return e->interval ? emulated_iso_cancel(e, transfer)
+			   : emulated_transfers_remove(&e->transfers, transfer);
 }
 
 static void cancel(struct backend_device *device, struct backend_transfer *transfer)
@@ -251,7 +296,7 @@ static void cancel(struct backend_device *device, struct backend_transfer *trans
 	if (transfer->endpoint & 0x7f)
 		e = emulated_device_endpoint(d, transfer->endpoint);
 	/* Not queued there: it is finished, and its done() is on the way. */
-	if (!e || !emulated_transfers_remove(&e->transfers, transfer))
+	if (!e || !take_out(e, transfer))
 		return;
 	emulated_transfer_finish(transfer, -SUBURB_ECONNRESET, &d->finished);
 	emulated_device_wake(d);
@@ -298,14 +343,15 @@ static const struct backend_ops ops = {
 
 /* --- plugging ------------------------------------------------------------- */
 
-static int plug(struct emulated_backend *b, size_t index, char *error, size_t size)
+static int plug(struct emulated_backend *b, size_t index, const struct emulated_kind *kind,
+		char *error, size_t size)
 {
 	struct slot *slot = &b->slots[index];
 	char busid[SUBURB_WIRE_BUSID_SIZE];
 	struct emulated_device *d;
 
 	snprintf(busid, sizeof(busid), "%d-%zu", BUS, index + 1);
-	d = emulated_device_new(slot->kind, busid, BUS, b->devnum, slot->argument, error, size);
+	d = emulated_device_new(kind, busid, BUS, b->devnum, slot->argument, error, size);
 	if (!d)
 		return -1;
 	b->devnum++;
@@ -343,6 +389,7 @@ int emulated_backend_unplug(struct backend *backend, const char *busid)
 	if (!d)
 		return -SUBURB_ENODEV;
 	slot->device = NULL;
+	d->changing = false;
 	d->gone = true;
 	if (d->arriving || !d->loop) {
 		release(d); /* nobody has heard of it */
@@ -363,7 +410,7 @@ int emulated_backend_plug(struct backend *backend, const char *busid)
 		return -SUBURB_ENODEV;
 	if (slot->device)
 		return -SUBURB_EBUSY;
-	if (plug(b, (size_t)(slot - b->slots), error, sizeof(error)))
+	if (plug(b, (size_t)(slot - b->slots), slot->kind, error, sizeof(error)))
 		return -SUBURB_EIO;
 	return 0;
 }
@@ -389,7 +436,7 @@ int emulated_backend_add(struct backend *backend, const char *spec, char *error,
 		snprintf(error, size, "%s: out of memory", kind->name);
 		return -1;
 	}
-	if (plug(b, b->count, error, size)) {
+	if (plug(b, b->count, kind, error, size)) {
 		free(slot->argument);
 		return -1;
 	}

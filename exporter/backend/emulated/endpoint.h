@@ -42,12 +42,25 @@ struct emulated_transfers {
 	struct backend_transfer *last;
 };
 
+/**
+ * struct emulated_endpoint
+ * @max_packet: 0: not part of the active settings
+ * @interval: isochronous: microframes from packet to packet. This and what
+ *	follows up to @running is for iso.h
+ * @end: microframe in which the next transfer would begin
+ * @packet: of the first transfer, how many have passed
+ * @running: @end means something
+ */
 struct emulated_endpoint {
 	uint8_t address;
 	uint8_t type; /* bmAttributes & 3 */
 	uint8_t interface;
-	uint16_t max_packet; /* 0: not part of the active settings */
+	uint16_t max_packet;
 	bool halted;
+	uint32_t interval;
+	uint32_t end;
+	uint32_t packet;
+	bool running;
 	struct emulated_transfers transfers;
 	struct emulated_request *first;
 	struct emulated_request *last;

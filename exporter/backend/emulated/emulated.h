@@ -10,6 +10,10 @@
  *   disk:FILE         a disk whose sectors are FILE's; read-only if FILE is
  *   loopback[:SPEED]  endpoints that echo, swallow and give data; SPEED is
  *                     full, high, super or super-plus
+ *   sound             a sound card: what is played is recorded, bit for bit
+ *   camera            a camera that shows a moving test picture
+ *   usbtest[:SPEED,mod63]  what Linux' driver usbtest tests with
+ *   modeswitch        becomes another device with each reset of its port
  */
 #ifndef EXPORTER_BACKEND_EMULATED_EMULATED_H
 #define EXPORTER_BACKEND_EMULATED_EMULATED_H

@@ -10,7 +10,9 @@
 #include "exporter/backend/emulated/kinds.h"
 
 static const struct emulated_kind *const kinds[] = {
-	&emulated_keyboard, &emulated_mouse, &emulated_serial, &emulated_disk, &emulated_loopback,
+	&emulated_keyboard, &emulated_mouse,  &emulated_serial,	    &emulated_disk,
+	&emulated_loopback, &emulated_sound,  &emulated_camera,	    &emulated_modeswitch,
+	&emulated_usbtest,
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))

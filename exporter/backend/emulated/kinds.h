@@ -16,6 +16,10 @@ extern const struct emulated_kind emulated_mouse; /* product 0x0002 */
 extern const struct emulated_kind emulated_serial; /* product 0x0003 */
 extern const struct emulated_kind emulated_disk; /* product 0x0004 */
 extern const struct emulated_kind emulated_loopback; /* product 0x0005 */
+extern const struct emulated_kind emulated_sound; /* product 0x0006 */
+extern const struct emulated_kind emulated_camera; /* product 0x0007 */
+extern const struct emulated_kind emulated_modeswitch; /* products 0x0008 and 0x0009 */
+extern const struct emulated_kind emulated_usbtest; /* 0525:a4a0, see there */
 
 /**
  * emulated_kind_parse - the kind that a specification names

@@ -20,6 +20,7 @@
 
 #include "exporter/backend/emulated/echo.h"
 #include "exporter/backend/emulated/kinds.h"
+#include "exporter/backend/emulated/speed.h"
 
 #define BULK_OUT 0x01
 #define BULK_IN 0x81
@@ -58,35 +59,11 @@ static void on_sink(struct emulated_request *request)
 	emulated_device_queue(request->owner, SINK, request);
 }
 
-static int choose_speed(struct emulated_device *d, const char *argument, char *error, size_t size)
-{
-	static const struct {
-		const char *name;
-		enum suburb_speed speed;
-	} speeds[] = {
-		{ "full", SUBURB_SPEED_FULL },
-		{ "high", SUBURB_SPEED_HIGH },
-		{ "super", SUBURB_SPEED_SUPER },
-		{ "super-plus", SUBURB_SPEED_SUPER_PLUS },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(speeds) / sizeof(*speeds); i++) {
-		if (!strcmp(argument, speeds[i].name)) {
-			d->backend.speed = speeds[i].speed;
-			return 0;
-		}
-	}
-	snprintf(error, size,
-		 "loopback: no speed \"%s\": give one of full, high, super, super-plus", argument);
-	return -1;
-}
-
 static int create(struct emulated_device *d, const char *argument, char *error, size_t size)
 {
 	struct loopback *loopback = d->state;
 
-	if (argument && choose_speed(d, argument, error, size))
+	if (argument && emulated_speed_choose(d, "loopback", argument, error, size))
 		return -1;
 	if (emulated_echo_init(&loopback->bulk, d, BULK_IN, BULK_OUT, BULK_PACKETS) ||
 	    emulated_echo_init(&loopback->interrupt, d, INTERRUPT_IN, INTERRUPT_OUT,

@@ -49,14 +49,12 @@ static void describe(struct emulated_device *d, struct emulated_descriptors *out
 		/* union: one control, one data interface */
 		5, USB_DT_CS_INTERFACE, USB_CDC_UNION_TYPE, CONTROL_INTERFACE, DATA_INTERFACE,
 	};
-	size_t at;
 
 	emulated_describe_configuration(out, speed, 0);
 	emulated_describe_interface(out, CONTROL_INTERFACE, 0, USB_CLASS_COMM,
 				    USB_CDC_SUBCLASS_ACM, USB_CDC_ACM_PROTO_AT_V25TER,
 				    EMULATED_STRINGS);
-	for (at = 0; at < sizeof(functional); at += functional[at])
-		emulated_describe_raw(out, functional + at, functional[at]);
+	emulated_describe_raws(out, functional, sizeof(functional));
 	emulated_describe_interrupt(out, NOTIFY, 16, 16);
 	emulated_describe_interface(out, DATA_INTERFACE, 0, USB_CLASS_CDC_DATA, 0, 0,
 				    EMULATED_STRINGS + 1);

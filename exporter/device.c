@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "absent.h"
 #include "device.h"
 #include "escape.h"
 #include "log.h"
@@ -23,6 +24,7 @@ void devices_init(struct devices *devices, const struct rules *rules)
 	TAILQ_INIT(&devices->list);
 	TAILQ_INIT(&devices->sources);
 	devices->rules = rules;
+	devices->follow_ms = FOLLOW_MS;
 }
 
 /* --- arrivals and departures ---------------------------------------------- */
@@ -56,23 +58,73 @@ static void device_log(const struct backend_device *backend, const char *what)
 		 escape(product, sizeof(product), backend->product), what);
 }
 
-static void on_arrived(void *owner, struct backend_device *backend)
+static void device_add(struct device_source *source, struct backend_device *backend)
 {
-	struct device_source *source = owner;
-	struct devices *devices = source->devices;
-	struct device *device;
+	struct device *device = calloc(1, sizeof(*device));
 
-	if (!source->export_all && !rules_match(devices->rules, backend))
-		return;
-	device = calloc(1, sizeof(*device));
 	if (!device) {
 		log_error("%s: out of memory, not exported", backend->busid);
 		return;
 	}
+	device->source = source;
 	device->backend = backend;
 	device_renew(device);
-	TAILQ_INSERT_TAIL(&devices->list, device, entry);
+	TAILQ_INSERT_TAIL(&source->devices->list, device, entry);
 	device_log(backend, "is exported");
+}
+
+/* Whoever waits for something to come back there. */
+static struct device *device_awaiting(const struct device_source *source, const char *busid)
+{
+	struct device *device;
+
+	TAILQ_FOREACH(device, &source->devices->list, entry)
+	if (device->source == source && (device->resetting || device->follow) &&
+	    !strcmp(device->backend->busid, busid))
+		return device;
+	return NULL;
+}
+
+static void on_arrived(void *owner, struct backend_device *backend)
+{
+	struct device_source *source = owner;
+	struct device *device = device_awaiting(source, backend->busid);
+
+	if (!source->export_all && !rules_match(source->devices->rules, backend)) {
+		if (device && device->follow)
+			follow_stop(device->follow);
+		return;
+	}
+	if (!device) {
+		device_add(source, backend);
+		return;
+	}
+	device->successor = backend;
+	if (device->follow)
+		follow_arrived(device->follow, backend);
+}
+
+/* What had come in the place of another is gone again. */
+static void forget_successor(const struct device_source *source,
+			     const struct backend_device *backend)
+{
+	struct device *device;
+
+	TAILQ_FOREACH(device, &source->devices->list, entry)
+	{
+		if (device->successor != backend)
+			continue;
+		if (device->follow)
+			follow_left(device->follow, device->successor);
+		device->successor = NULL;
+	}
+}
+
+/* Its user, if it has one, is still to be told. */
+static void device_remove(struct device *device)
+{
+	TAILQ_REMOVE(&device->source->devices->list, device, entry);
+	device->gone = true;
 }
 
 static void on_left(void *owner, struct backend_device *backend)
@@ -80,11 +132,16 @@ static void on_left(void *owner, struct backend_device *backend)
 	struct device_source *source = owner;
 	struct device *device = device_of(source->devices, backend);
 
-	if (!device)
+	if (!device) {
+		forget_successor(source, backend);
 		return;
+	}
+	if (device->resetting) {
+		device->away = true;
+		return;
+	}
 	device_log(backend, "has left");
-	TAILQ_REMOVE(&source->devices->list, device, entry);
-	device->gone = true;
+	device_remove(device);
 	if (device->user)
 		device->user->gone(device->user);
 	else
@@ -104,6 +161,7 @@ int devices_watch(struct devices *devices, struct backend *backend, uv_loop_t *l
 
 	if (!source)
 		return -ENOMEM;
+	devices->loop = loop;
 	source->devices = devices;
 	source->backend = backend;
 	source->export_all = export_all;
@@ -306,6 +364,7 @@ int device_open(struct device *device, struct device_user *user)
 	if (device->user)
 		return -SUBURB_EBUSY;
 	device->user = user;
+	device->devid = suburb_devid(device->backend->busnum, device->backend->devnum);
 	ret = backend_open(device);
 	if (ret < 0)
 		device->user = NULL;
@@ -325,6 +384,10 @@ int device_close(struct device *device)
 {
 	const struct backend_ops *ops = device->backend->backend->ops;
 
+	if (device->backend == &device->absent) {
+		device_vacate(device);
+		return 0;
+	}
 	if (!ops->close) {
 		device->closing = (struct backend_change){
 			.kind = BACKEND_CLOSE,
@@ -339,4 +402,90 @@ int device_close(struct device *device)
 	}
 	device_vacate(device);
 	return 0;
+}
+
+/* --- leaving and coming back ---------------------------------------------- */
+
+void device_resetting(struct device *device)
+{
+	device->resetting = true;
+}
+
+/* The reset is over, and so is waiting for what it may bring. */
+static void device_settle(struct device *device)
+{
+	struct device_source *source = device->source;
+	struct backend_device *successor = device->successor;
+	bool away = device->away;
+
+	device->resetting = false;
+	device->away = false;
+	device->successor = NULL;
+	if (away) {
+		device_log(device->backend, "has left");
+		device_remove(device);
+	}
+	if (successor)
+		device_add(source, successor);
+	if (away)
+		device->user->gone(device->user);
+}
+
+bool device_reset_done(struct device *device, int32_t status, bool wanted)
+{
+	if (wanted && (device->away || status == -SUBURB_ENODEV))
+		return true;
+	device_settle(device);
+	return false;
+}
+
+static void on_followed(void *owner, struct backend_device *backend, int status)
+{
+	struct device *device = owner;
+	struct device_user *user = device->user;
+
+	device->follow = NULL;
+	if (status < 0) {
+		device->away = true;
+		device->successor = backend;
+		device_settle(device);
+	} else {
+		const struct backend_change change = { .kind = BACKEND_RESET };
+
+		device->backend = backend;
+		device->successor = NULL;
+		device_changed(device, &change);
+		device_log(backend, "has come back");
+	}
+	user->returned(user, status);
+}
+
+bool device_follow(struct device *device)
+{
+	const struct devices *devices = device->source->devices;
+	struct backend_device *old = device->backend;
+
+	absent_init(&device->absent, old);
+	device->follow = follow_new(devices->loop, devices->follow_ms, old, on_followed, device);
+	if (!device->follow) {
+		device_settle(device);
+		return false;
+	}
+	device->backend = &device->absent;
+	device->resetting = false;
+	device->away = false;
+	device_renew(device);
+	if (device->successor)
+		follow_arrived(device->follow, device->successor);
+	return true;
+}
+
+bool device_forsake(struct device *device)
+{
+	if (!device->follow) {
+		device_settle(device);
+		return false;
+	}
+	follow_stop(device->follow);
+	return true;
 }

@@ -14,6 +14,7 @@
 
 #include "backend.h"
 #include "descriptors.h"
+#include "follow.h"
 #include "rules.h"
 
 /**
@@ -23,18 +24,27 @@
  * @gone: the device has left. Transfers end by themselves, device_close() is
  *	still due
  * @closed: the end of a device_close() that took its time
+ * @returned: the end of a device_follow(): 0, or -SUBURB_ENODEV, after @gone
  */
 struct device_user {
 	void (*opened)(struct device_user *user, int status);
 	void (*gone)(struct device_user *user);
 	void (*closed)(struct device_user *user);
+	void (*returned)(struct device_user *user, int status);
 };
 
 /**
  * struct device - one exported device
  * @backend: what the backend knows of it
+ * @source: where it comes from
+ * @devid: in every request of its importer: where it was when he took it
  * @user: its importer, NULL while it is free
  * @gone: it has left; freed when the user closed it
+ * @resetting: what leaves now may come back
+ * @away: it has left meanwhile
+ * @successor: has come in its place, not taken yet
+ * @follow: device_follow() is at work
+ * @absent: stands for it until it is back
  * @altsetting: bAlternateSetting by bInterfaceNumber
  * @endpoints: of the present configuration and altsettings
  * @all_endpoints: of the present configuration, any altsetting
@@ -43,9 +53,16 @@ struct device_user {
  */
 struct device {
 	TAILQ_ENTRY(device) entry;
+	struct device_source *source;
 	struct backend_device *backend;
 	struct device_user *user;
 	bool gone;
+	bool resetting;
+	bool away;
+	struct backend_device *successor;
+	struct follow *follow;
+	struct backend_device absent;
+	uint32_t devid;
 	uint8_t altsetting[256];
 	struct endpoint_table endpoints;
 	struct endpoint_table all_endpoints;
@@ -66,14 +83,21 @@ struct device_source {
 	bool export_all;
 };
 
+/* An importer's patience with a reset is longer (PROTOCOL.md, section 3). */
+#define FOLLOW_MS 5000
+
 /**
  * struct devices - the registry
  * @rules: what is exported; belongs to the caller
+ * @loop: of the backends
+ * @follow_ms: how long a device may be away during a reset
  */
 struct devices {
 	TAILQ_HEAD(, device) list;
 	TAILQ_HEAD(, device_source) sources;
 	const struct rules *rules;
+	uv_loop_t *loop;
+	unsigned int follow_ms;
 };
 
 void devices_init(struct devices *devices, const struct rules *rules);
@@ -129,5 +153,35 @@ uint32_t device_endpoint_streams(const struct device *device, unsigned int direc
 
 /* A change was made with success: what follows from it for the endpoints. */
 void device_changed(struct device *device, const struct backend_change *change);
+
+
+/**
+ * device_resetting - a BACKEND_RESET runs: if it leaves, it may come back
+ *
+ * Its user is not told that it left until device_reset_done().
+ */
+void device_resetting(struct device *device);
+
+/**
+ * device_reset_done - that reset has ended
+ * @status: of the change
+ * @wanted: its user would go on with what comes back
+ *
+ * Returns true if the device is away and wanted. Then device_follow() is due when
+ * nothing of it is in use, or else device_forsake().
+ */
+bool device_reset_done(struct device *device, int32_t status, bool wanted);
+
+/**
+ * device_follow - wait for what comes back in its place, and take it
+ *
+ * Every transfer and change is done and every buffer is freed. Returns
+ * false if memory is out: it has gone. Else the user's returned() will tell,
+ * follow_ms later at the latest, and nothing is served until then.
+ */
+bool device_follow(struct device *device);
+
+/* It is not wanted any more. True if returned() still tells. */
+bool device_forsake(struct device *device);
 
 #endif

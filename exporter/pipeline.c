@@ -102,6 +102,7 @@ static void send_unlinks(struct pipeline *pipeline, struct request *request, int
 }
 
 static void pump(struct pipeline *pipeline);
+static void try_follow(struct pipeline *pipeline);
 
 /* After it got memory, or gave some back. */
 static void recount(struct pipeline *pipeline, struct request *request)
@@ -142,6 +143,7 @@ static void on_written(struct reply *reply)
 	release_place(pipeline, request);
 	if (!pipeline->stopped)
 		pump(pipeline);
+	try_follow(pipeline);
 }
 
 /* It has its outcome: RET_SUBMIT, RET_UNLINK or both (WIRE-NOTES 12, 13). */
@@ -206,6 +208,8 @@ static int start_change(struct pipeline *pipeline, struct request *request)
 	ret = backend->backend->ops->change(backend, &request->change);
 	if (ret == 0)
 		pipeline->changing = request;
+	if (ret == 0 && request->change.kind == BACKEND_RESET)
+		device_resetting(pipeline->device);
 	return ret;
 }
 
@@ -285,7 +289,7 @@ static void pump(struct pipeline *pipeline)
 
 /* --- completing ----------------------------------------------------------- */
 
-static void back_from_backend(struct pipeline *pipeline, struct request *request)
+static void take_back(struct pipeline *pipeline, struct request *request)
 {
 	TAILQ_REMOVE(&pipeline->sent_list, request, entry);
 	queue_of(pipeline, request)->sent--;
@@ -293,8 +297,14 @@ static void back_from_backend(struct pipeline *pipeline, struct request *request
 	pipeline->starved = false;
 	pipeline->patience = PATIENCE;
 	complete(pipeline, request);
+}
+
+static void back_from_backend(struct pipeline *pipeline, struct request *request)
+{
+	take_back(pipeline, request);
 	if (!pipeline->stopped)
 		pump(pipeline);
+	try_follow(pipeline);
 	if ((pipeline->stopped || pipeline->failed) && !pipeline->sent)
 		pipeline->ops->idle(pipeline->owner);
 }
@@ -311,9 +321,48 @@ static void change_done(struct backend_change *change)
 	struct request *request = change->owner;
 	struct pipeline *pipeline = request->owner;
 
+	if (change->kind == BACKEND_RESET &&
+	    device_reset_done(pipeline->device, change->status, !pipeline->stopped)) {
+		pipeline->returning = request;
+		pipeline_fail(pipeline, -SUBURB_ENODEV);
+		try_follow(pipeline);
+		return;
+	}
 	pipeline->changing = NULL;
 	if (change->status == 0 || change->kind == BACKEND_SET_CONFIGURATION)
 		device_changed(pipeline->device, change);
+	back_from_backend(pipeline, request);
+}
+
+/* --- a device that comes back after its reset ------------------------------ */
+
+static void end_reset(struct pipeline *pipeline, int32_t status)
+{
+	struct request *request = pipeline->returning;
+
+	pipeline->returning = NULL;
+	pipeline->changing = NULL;
+	pipeline->following = false;
+	request->change.status = status;
+}
+
+/* Once nothing of the old device is in use but the reset, which is still owed. */
+static void try_follow(struct pipeline *pipeline)
+{
+	if (!pipeline->returning || pipeline->following || pipeline->sent > 1 || pipeline->bytes)
+		return;
+	pipeline->following = true;
+	if (!device_follow(pipeline->device))
+		pipeline_returned(pipeline, -SUBURB_ENODEV);
+}
+
+void pipeline_returned(struct pipeline *pipeline, int32_t status)
+{
+	struct request *request = pipeline->returning;
+
+	end_reset(pipeline, status);
+	if (status == 0)
+		pipeline->failed = 0;
 	back_from_backend(pipeline, request);
 }
 
@@ -350,6 +399,7 @@ int pipeline_admit(struct pipeline *pipeline, struct request *request)
 void pipeline_drop(struct pipeline *pipeline, struct request *request)
 {
 	forget(pipeline, request);
+	try_follow(pipeline);
 }
 
 void pipeline_add(struct pipeline *pipeline, struct request *request)
@@ -444,4 +494,9 @@ void pipeline_stop(struct pipeline *pipeline)
 	TAILQ_FOREACH(request, &pipeline->sent_list, entry)
 	if (request->action == REQUEST_TRANSFER)
 		backend->backend->ops->cancel(backend, &request->transfer);
+	request = pipeline->returning;
+	if (!request || device_forsake(pipeline->device))
+		return;
+	end_reset(pipeline, -SUBURB_ENODEV);
+	take_back(pipeline, request);
 }

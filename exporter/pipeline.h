@@ -53,6 +53,8 @@ struct endpoint_queue {
  * @bytes: of all buffers
  * @unlinks: RET_UNLINKs that wait for the end of their request
  * @changing: the change that runs, NULL if none does
+ * @returning: a reset that took the device away; @changing, too. NULL if none did
+ * @following: device_follow() was called
  * @starved: the backend was out of memory; wait for a completion or a retry
  * @patience: retries left before that is an error
  * @next: endpoint whose turn it is
@@ -73,6 +75,8 @@ struct pipeline {
 	unsigned int unlinks;
 	size_t bytes;
 	const struct request *changing;
+	struct request *returning;
+	bool following;
 	bool starved;
 	unsigned int patience;
 	unsigned int next;
@@ -105,6 +109,9 @@ void pipeline_retry(struct pipeline *pipeline);
 
 /* The device has left: whatever waits and comes is answered with @status. */
 void pipeline_fail(struct pipeline *pipeline, int32_t status);
+
+/* The end of a device_follow(), from device_user.returned. */
+void pipeline_returned(struct pipeline *pipeline, int32_t status);
 
 /* The session ends: drop what waits, cancel what is sent, no more replies. */
 void pipeline_stop(struct pipeline *pipeline);

@@ -198,12 +198,11 @@ static void judge_endpoint(struct request *request)
 static void judge(struct request *request)
 {
 	const struct suburb_submit *submit = &request->submit;
-	const struct backend_device *backend = request->device->backend;
 	struct suburb_violation violation;
 
 	if (suburb_check_submit(submit, request->iso, &violation))
 		become_answer(request, -SUBURB_EINVAL);
-	else if (submit->devid != suburb_devid(backend->busnum, backend->devnum))
+	else if (submit->devid != request->device->devid)
 		become_answer(request, -SUBURB_ENODEV);
 	else if (submit->ep == 0)
 		judge_control(request);
@@ -345,18 +344,19 @@ int request_buffer(struct request *request)
 	request->transfer.buffer = backend->backend->ops->alloc(backend, size);
 	if (!request->transfer.buffer)
 		return -SUBURB_ENOMEM;
+	request->home = backend;
 	request->buffer_size = size;
 	return 0;
 }
 
 static void free_memory(struct request *request)
 {
-	struct backend_device *backend = request->device->backend;
+	struct backend_device *home = request->home;
 
 	packets_free(&request->packets);
 	if (!request->transfer.buffer)
 		return;
-	backend->backend->ops->free(backend, request->transfer.buffer, request->buffer_size);
+	home->backend->ops->free(home, request->transfer.buffer, request->buffer_size);
 	request->transfer.buffer = NULL;
 	request->buffer_size = 0;
 }

@@ -46,6 +46,7 @@ enum request_state {
  * @payload: bytes that follow the header on the wire, to be taken or read past
  * @answer: REQUEST_ANSWER: the status
  * @iso: isochronous, or no endpoint at all: the error reply carries no packets
+ * @home: whose memory the buffer is
  * @buffer_size: of the transfer's buffer, once it has one
  * @packets: those of an isochronous transfer
  * @counts_streams: REQUEST_ANSWER: tell how many the change's endpoint has
@@ -65,6 +66,7 @@ struct request {
 	uint64_t payload;
 	int32_t answer;
 	bool iso;
+	struct backend_device *home;
 	size_t buffer_size;
 	struct packets packets;
 	bool counts_streams;

@@ -68,6 +68,7 @@ static struct session *session_of(struct device_user *user)
 static void user_opened(struct device_user *user, int status);
 static void user_gone(struct device_user *user);
 static void user_closed(struct device_user *user);
+static void user_returned(struct device_user *user, int status);
 
 /* --- replies -------------------------------------------------------------- */
 
@@ -353,6 +354,13 @@ static void user_closed(struct device_user *user)
 	ops->ended(owner);
 }
 
+static void user_returned(struct device_user *user, int status)
+{
+	struct session *session = session_of(user);
+
+	pipeline_returned(&session->pipeline, status);
+}
+
 static void user_opened(struct device_user *user, int status)
 {
 	struct session *session = session_of(user);
@@ -395,6 +403,7 @@ int session_new(struct session **result, struct device *device, const struct lim
 	session->user.opened = user_opened;
 	session->user.gone = user_gone;
 	session->user.closed = user_closed;
+	session->user.returned = user_returned;
 	session->device = device;
 	session->limits = limits;
 	session->ops = ops;

@@ -2,7 +2,7 @@
 /* sources: exporter/crc32c.c exporter/digest.c exporter/streams.c */
 /* sources: tests/unit/fake_backend.c tests/unit/rig.c exporter/session.c */
 /* sources: exporter/pipeline.c exporter/request.c exporter/packets.c exporter/reply.c */
-/* sources: exporter/device.c exporter/descriptors.c exporter/rules.c exporter/escape.c */
+/* sources: exporter/device.c exporter/follow.c exporter/absent.c exporter/descriptors.c exporter/rules.c exporter/escape.c */
 /* sources: exporter/log.c */
 /*
  * What a session does once streams or digests were agreed on, and that it does

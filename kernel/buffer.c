@@ -47,6 +47,12 @@ bool suburb_buffer_holds(const struct urb *urb)
 	return false;
 }
 
+/* Direction of the data, as usbcore set it; OUT for a control transfer without any. */
+bool suburb_buffer_is_in(const struct urb *urb)
+{
+	return (urb->transfer_flags & URB_DIR_MASK) == URB_DIR_IN;
+}
+
 /* --- a cursor ------------------------------------------------------------- */
 
 static void skip_finished_sg(struct suburb_cursor *cursor)

@@ -52,6 +52,7 @@ struct suburb_body {
 };
 
 bool suburb_buffer_holds(const struct urb *urb);
+bool suburb_buffer_is_in(const struct urb *urb);
 
 void suburb_cursor_init(struct suburb_cursor *cursor, const struct urb *urb, unsigned int offset,
 			unsigned int length);

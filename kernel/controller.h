@@ -2,7 +2,7 @@
 /*
  * Virtual host controllers: pairs of a USB 2 and a USB 3 root hub. See
  * controller.c; hcd.c is what usbcore calls, hub.c its root-hub requests,
- * reset.c its port resets.
+ * reset.c its port resets, periodic.c its bus time.
  */
 #ifndef _SUBURB_CONTROLLER_H
 #define _SUBURB_CONTROLLER_H
@@ -18,6 +18,7 @@ struct suburb_host_ops;
 struct hc_driver;
 struct usb_device;
 struct usb_hcd;
+struct usb_host_endpoint;
 
 /* Ports of each hub; usbcore allows a USB 3 hub 15. More come with more controllers. */
 #define SUBURB_PORTS 15
@@ -79,6 +80,14 @@ void suburb_hcd_exit(void);
 
 /* reset.c */
 int suburb_reset_device(struct usb_hcd *hcd, struct usb_device *udev);
+
+/* periodic.c */
+int suburb_periodic_add(struct usb_hcd *hcd, struct usb_device *udev,
+			struct usb_host_endpoint *ep);
+int suburb_periodic_drop(struct usb_hcd *hcd, struct usb_device *udev,
+			 struct usb_host_endpoint *ep);
+int suburb_periodic_check(struct usb_hcd *hcd, struct usb_device *udev);
+void suburb_periodic_reset(struct usb_hcd *hcd, struct usb_device *udev);
 
 /* hub.c */
 int suburb_hub_status_data(struct usb_hcd *hcd, char *buf);

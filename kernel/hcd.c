@@ -8,14 +8,14 @@
  * the link's worker, with softirqs off, as drivers' locking expects it.
  */
 #include <linux/bottom_half.h>
-#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/usb.h>
 #include <linux/usb/hcd.h>
 
-#include "buffer.h"
 #include "controller.h"
+#include "iso.h"
 #include "remote.h"
+#include "transfer.h"
 
 struct suburb_hub *suburb_hcd_to_hub(struct usb_hcd *hcd)
 {
@@ -100,11 +100,9 @@ static int enqueue(struct suburb_remote *remote, struct usb_hcd *hcd, struct urb
 
 	if (is_set_address(urb))
 		return link_urb(remote, hcd, urb, NULL);
-	/* Isochronous transfers are not carried yet. */
-	if (usb_endpoint_xfer_isoc(&urb->ep->desc))
-		return -EOPNOTSUPP;
-	if (urb->stream_id || !suburb_buffer_holds(urb))
-		return -EINVAL;
+	ret = suburb_transfer_check(urb);
+	if (ret)
+		return ret;
 	request = suburb_request_alloc(urb, gfp);
 	if (!request)
 		return -ENOMEM;
@@ -184,7 +182,8 @@ static void hcd_stop(struct usb_hcd *hcd)
 
 static int hcd_frame_number(struct usb_hcd *hcd)
 {
-	return ktime_to_ms(ktime_get()) & 0x7ff;
+	/* Frames, as many bits of them as xhci counts. */
+	return (suburb_iso_now() >> 3) & 0x7ff;
 }
 
 static int root_suspend(struct usb_hcd *hcd)
@@ -209,6 +208,10 @@ const struct hc_driver suburb_hc_driver = {
 	.stop = hcd_stop,
 	.urb_enqueue = hcd_urb_enqueue,
 	.urb_dequeue = hcd_urb_dequeue,
+	.add_endpoint = suburb_periodic_add,
+	.drop_endpoint = suburb_periodic_drop,
+	.check_bandwidth = suburb_periodic_check,
+	.reset_bandwidth = suburb_periodic_reset,
 	.get_frame_number = hcd_frame_number,
 	.hub_status_data = suburb_hub_status_data,
 	.hub_control = suburb_hub_control,

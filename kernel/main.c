@@ -9,8 +9,12 @@
  *   hcd.c hub.c    what usbcore calls: URBs; root-hub requests
  *   reset.c        a port reset goes on to the exporter
  *   port.c         state machine of a port (pure)
+ *   periodic.c     what usbcore asks about bus time
+ *   bandwidth.c    bus time of a device's periodic endpoints (pure)
  *   remote.c       one attached device: its life and state
  *   request.c      its URBs on their way, and the rules of unlinking
+ *   transfer.c     one URB as messages tell of it
+ *   iso.c          packets of isochronous URBs
  *   conn.c         its link: a socket and one worker
  *   batch.c        messages put together for one sendmsg
  *   inbox.c        what has arrived: bytes become replies

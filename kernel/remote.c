@@ -147,6 +147,7 @@ struct suburb_remote *suburb_remote_alloc(const struct suburb_attach *attach,
 	remote->state = SUBURB_STATE_ATTACHING;
 	INIT_LIST_HEAD(&remote->node);
 	INIT_WORK(&remote->failed_work, remote_failed_work);
+	suburb_bandwidth_init(&remote->bandwidth, attach->speed);
 	suburb_queue_init(&remote->queue, attach->devid, host, attach->window_requests,
 			  attach->window_bytes);
 

@@ -11,6 +11,7 @@
 #include <linux/workqueue.h>
 #include <uapi/linux/suburb.h>
 
+#include "bandwidth.h"
 #include "request.h"
 
 struct file;
@@ -39,6 +40,7 @@ struct suburb_remote_ops {
  * @controller: it is plugged into, with @hub (0: USB 2, 1: USB 3) and @slot
  *	(root-hub port, from 0)
  * @busnum: of that hub
+ * @bandwidth: bus time of its endpoints, under usbcore's bandwidth_mutex
  * @failed_work: runs ops->failed()
  * @state: written under queue.lock
  * @devnum: of the usb_device, 0: none; likewise
@@ -57,6 +59,7 @@ struct suburb_remote {
 	unsigned int hub;
 	unsigned int slot;
 	u32 busnum;
+	struct suburb_bandwidth bandwidth;
 	struct work_struct failed_work;
 
 	/* Written under queue.lock: */

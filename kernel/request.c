@@ -31,11 +31,13 @@
  * nothing in flight may always send one, or an idle endpoint could stop the
  * others. Unlinks do not wait.
  */
+#include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/usb.h>
 
 #include "buffer.h"
 #include "compat.h"
+#include "iso.h"
 #include "request.h"
 #include "trace.h"
 
@@ -65,10 +67,13 @@ struct suburb_message {
  * @unlink: its CMD_UNLINK
  * @endpoint: index into the queue's tables
  * @bytes: counted against the window
+ * @iso: descriptors as they are on the wire: first ours, then the exporter's;
+ *	NULL if not isochronous
  */
 struct suburb_request {
 	struct list_head all;
 	struct urb *urb;
+	struct suburb_wire_iso *iso;
 	struct suburb_message submit;
 	struct suburb_message unlink;
 	u32 bytes;
@@ -83,22 +88,16 @@ static bool is_unlink(const struct suburb_message *message)
 	return message == &message->request->unlink;
 }
 
-/* Direction of the data, as usbcore set it; OUT for a control transfer without any. */
-static bool is_in(const struct urb *urb)
-{
-	return (urb->transfer_flags & URB_DIR_MASK) == URB_DIR_IN;
-}
-
 static u8 endpoint_index(const struct urb *urb)
 {
 	u8 number = usb_endpoint_num(&urb->ep->desc);
 
-	return number && is_in(urb) ? 16 + number : number;
+	return number && suburb_buffer_is_in(urb) ? 16 + number : number;
 }
 
 /**
  * suburb_request_alloc - a request for a URB
- * @urb: checked: see suburb_buffer_holds()
+ * @urb: checked: see suburb_transfer_check()
  * @gfp: from usbcore
  */
 struct suburb_request *suburb_request_alloc(struct urb *urb, gfp_t gfp)
@@ -107,8 +106,15 @@ struct suburb_request *suburb_request_alloc(struct urb *urb, gfp_t gfp)
 
 	if (!request)
 		return NULL;
+	if (usb_endpoint_xfer_isoc(&urb->ep->desc)) {
+		request->iso = kmalloc_array(urb->number_of_packets, sizeof(*request->iso), gfp);
+		if (!request->iso) {
+			kmem_cache_free(suburb_request_cache, request);
+			return NULL;
+		}
+	}
 	request->urb = urb;
-	request->bytes = urb->transfer_buffer_length;
+	request->bytes = suburb_transfer_bytes(urb);
 	request->endpoint = endpoint_index(urb);
 	request->submit.request = request;
 	request->unlink.request = request;
@@ -119,6 +125,7 @@ struct suburb_request *suburb_request_alloc(struct urb *urb, gfp_t gfp)
 
 void suburb_request_free(struct suburb_request *request)
 {
+	kfree(request->iso);
 	kmem_cache_free(suburb_request_cache, request);
 }
 
@@ -185,12 +192,15 @@ static struct suburb_message *find_sent(struct suburb_queue *queue, u32 seqnum, 
 
 /**
  * suburb_queue_add - a URB to be sent
- * @queue: its lock is held, and it is not dead
+ * @queue: its lock is held, and it is not dead; the URB is on its endpoint's list
  * @request: from suburb_request_alloc(); the queue's from now on
  */
 void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request)
 {
 	lockdep_assert_held(&queue->lock);
+	if (request->iso)
+		suburb_iso_begin(request->urb, &queue->next_frame[request->endpoint],
+				 list_is_singular(&request->urb->ep->urb_list));
 	request->urb->hcpriv = request;
 	request->submit.state = MESSAGE_WAITING;
 	list_add_tail(&request->submit.node, &queue->waiting);
@@ -275,46 +285,14 @@ static struct suburb_message *next_waiting(struct suburb_queue *queue)
 	return NULL;
 }
 
-static bool is_control(const struct urb *urb)
-{
-	return usb_endpoint_xfer_control(&urb->ep->desc);
-}
-
-static u32 wire_flags(const struct urb *urb)
-{
-	u32 flags = 0;
-
-	if (urb->transfer_flags & URB_SHORT_NOT_OK)
-		flags |= SUBURB_URB_SHORT_NOT_OK;
-	if (urb->transfer_flags & URB_ZERO_PACKET)
-		flags |= SUBURB_URB_ZERO_PACKET;
-	if (is_in(urb))
-		flags |= SUBURB_URB_DIR_IN;
-	return flags;
-}
-
 static void put_submit(const struct suburb_queue *queue, const struct suburb_message *message,
 		       struct suburb_wire_header *header, struct suburb_body *body)
 {
-	const struct urb *urb = message->request->urb;
-	struct suburb_submit submit = {
-		.seqnum = message->seqnum,
-		.devid = queue->devid,
-		.direction = is_in(urb) ? SUBURB_DIR_IN : SUBURB_DIR_OUT,
-		.ep = usb_endpoint_num(&urb->ep->desc),
-		.transfer_flags = wire_flags(urb),
-		.length = urb->transfer_buffer_length,
-		.interval = urb->interval,
-	};
+	const struct suburb_request *request = message->request;
 
-	if (is_control(urb))
-		memcpy(submit.setup, urb->setup_packet, sizeof(submit.setup));
-	suburb_put_submit(header, &submit);
-	suburb_body_none(body);
-	if (!is_in(urb))
-		suburb_cursor_init(&body->parts[SUBURB_PART_PAYLOAD], urb, 0, submit.length);
-	trace_suburb_submit(queue->devid, message->request->endpoint, message->seqnum,
-			    submit.length);
+	suburb_transfer_put(request->urb, request->iso, queue->devid, message->seqnum, header,
+			    body);
+	trace_suburb_submit(queue->devid, request->endpoint, message->seqnum, request->bytes);
 }
 
 static void put_unlink(const struct suburb_queue *queue, const struct suburb_message *message,
@@ -330,7 +308,7 @@ static void put_unlink(const struct suburb_queue *queue, const struct suburb_mes
 	suburb_body_none(body);
 }
 
-/* suburb_conn_ops.next */
+/* suburb_conn_ops.send.next */
 bool suburb_queue_next(struct suburb_queue *queue, struct suburb_wire_header *header,
 		       struct suburb_body *body, void **name)
 {
@@ -357,7 +335,7 @@ bool suburb_queue_next(struct suburb_queue *queue, struct suburb_wire_header *he
 	return message;
 }
 
-/* suburb_conn_ops.sent */
+/* suburb_conn_ops.send.sent */
 void suburb_queue_sent(struct suburb_queue *queue, void *name)
 {
 	struct suburb_message *message = name;
@@ -370,55 +348,43 @@ void suburb_queue_sent(struct suburb_queue *queue, void *name)
 
 /* --- from the exporter ---------------------------------------------------- */
 
-static int begin_ret_submit(struct suburb_queue *queue, const struct suburb_ret_submit *ret,
-			    struct suburb_body *body, struct suburb_violation *violation)
+static int begin_reply(struct suburb_queue *queue, struct suburb_violation *violation)
 {
-	struct suburb_message *message = find_sent(queue, ret->seqnum, false);
-	const struct urb *urb;
+	bool unlink = queue->reply.command == SUBURB_RET_UNLINK;
+	u32 seqnum = unlink ? queue->reply.unlink.seqnum : queue->reply.submit.seqnum;
+	struct suburb_message *message = find_sent(queue, seqnum, unlink);
 
 	if (!message)
-		return suburb_violates(violation, "seqnum of RET_SUBMIT", ret->seqnum);
-	urb = message->request->urb;
-	if (suburb_check_ret_submit(ret, urb->transfer_buffer_length, 0, violation))
-		return -EPROTO;
-	if (is_in(urb))
-		suburb_cursor_init(&body->parts[SUBURB_PART_PAYLOAD], urb, 0, ret->actual_length);
-	queue->receiving = message->request;
-	return 0;
-}
-
-static int begin_ret_unlink(struct suburb_queue *queue, const struct suburb_ret_unlink *ret,
-			    struct suburb_violation *violation)
-{
-	struct suburb_message *message = find_sent(queue, ret->seqnum, true);
-
-	if (!message)
-		return suburb_violates(violation, "seqnum of RET_UNLINK", ret->seqnum);
-	if (suburb_check_ret_unlink(ret, violation))
-		return -EPROTO;
+		return suburb_violates(violation,
+				       unlink ? "seqnum of RET_UNLINK" : "seqnum of RET_SUBMIT",
+				       seqnum);
 	queue->receiving = message->request;
 	return 0;
 }
 
 /*
- * suburb_conn_ops.reply. The URB that it belongs to stays with us until
- * suburb_queue_complete(): nobody but the connection's worker gives back a
- * URB that was sent.
+ * suburb_conn_ops.receive.reply. The URB that it belongs to stays with us until
+ * suburb_queue_complete(), and needs no lock: nobody but the connection's
+ * worker gives back a URB that was sent.
  */
 int suburb_queue_reply(struct suburb_queue *queue, const struct suburb_reply *reply,
 		       struct suburb_body *body, struct suburb_violation *violation)
 {
+	const struct suburb_request *request;
 	unsigned long flags;
 	int ret;
 
 	spin_lock_irqsave(&queue->lock, flags);
 	queue->reply = *reply;
-	if (reply->command == SUBURB_RET_SUBMIT)
-		ret = begin_ret_submit(queue, &reply->submit, body, violation);
-	else
-		ret = begin_ret_unlink(queue, &reply->unlink, violation);
+	ret = begin_reply(queue, violation);
+	request = queue->receiving;
 	spin_unlock_irqrestore(&queue->lock, flags);
-	return ret;
+	if (ret)
+		return ret;
+	if (reply->command == SUBURB_RET_UNLINK)
+		return suburb_check_ret_unlink(&reply->unlink, violation);
+	return suburb_transfer_reply(request->urb, request->iso, &queue->staging, &reply->submit,
+				     body, violation);
 }
 
 /* The URB has its result; returns the status to give it back with. */
@@ -428,12 +394,11 @@ static int finish_submit(struct suburb_queue *queue, struct suburb_request *requ
 	struct suburb_endpoint_status *counter = &queue->counters[request->endpoint];
 
 	message_idle(&request->submit);
-	request->urb->actual_length = ret->actual_length;
-	counter->bytes += ret->actual_length;
+	counter->bytes += request->urb->actual_length;
 	if (ret->status && request->unlink.state == MESSAGE_IDLE)
 		counter->errors++;
 	trace_suburb_reply(queue->devid, request->endpoint, ret->seqnum, ret->status,
-			   ret->actual_length);
+			   request->urb->actual_length);
 	return ret->status;
 }
 
@@ -450,16 +415,22 @@ static int finish_unlink(struct suburb_request *request)
 	return -ECONNRESET;
 }
 
-/* suburb_conn_ops.complete */
+/* suburb_conn_ops.receive.complete */
 int suburb_queue_complete(struct suburb_queue *queue, struct suburb_violation *violation)
 {
-	struct suburb_request *request;
+	struct suburb_request *request = queue->receiving;
 	unsigned long flags;
 	struct urb *urb;
-	int status;
+	int status, ret;
+
+	if (queue->reply.command == SUBURB_RET_SUBMIT) {
+		ret = suburb_transfer_finish(request->urb, request->iso, &queue->staging,
+					     &queue->reply.submit, violation);
+		if (ret)
+			return ret;
+	}
 
 	spin_lock_irqsave(&queue->lock, flags);
-	request = queue->receiving;
 	queue->receiving = NULL;
 	if (queue->reply.command == SUBURB_RET_SUBMIT)
 		status = finish_submit(queue, request);
@@ -558,6 +529,8 @@ void suburb_queue_drain(struct suburb_queue *queue, int status)
 	}
 	queue->receiving = NULL;
 	spin_unlock_irq(&queue->lock);
+	kvfree(queue->staging.data);
+	queue->staging = (struct suburb_staging){};
 }
 
 int suburb_request_init(void)

@@ -13,6 +13,7 @@
 #include <uapi/linux/suburb.h>
 
 #include "conn.h"
+#include "transfer.h"
 
 struct urb;
 struct suburb_request;
@@ -53,6 +54,7 @@ struct suburb_host_ops {
  * @seqnum: of the last message
  * @receiving: request whose reply is arriving
  * @reply: that reply
+ * @next_frame: microframe behind the last isochronous URB, by endpoint index
  * @window_requests: most of them in flight
  * @window_bytes: most payload of these
  * @requests_in_flight: sent and not wholly answered
@@ -60,6 +62,8 @@ struct suburb_host_ops {
  * @outstanding: requests in flight, by endpoint index
  * @pending: URBs not given back
  * @counters: by endpoint index
+ * @staging: data of @receiving that waits for its descriptors; the connection's
+ *	worker's alone, as are @receiving and @reply between two calls
  */
 struct suburb_queue {
 	u32 devid;
@@ -81,6 +85,7 @@ struct suburb_queue {
 	u32 seqnum;
 	struct suburb_request *receiving;
 	struct suburb_reply reply;
+	u32 next_frame[SUBURB_ENDPOINTS];
 	u32 window_requests;
 	u32 window_bytes;
 	u32 requests_in_flight;
@@ -88,6 +93,9 @@ struct suburb_queue {
 	u32 outstanding[SUBURB_ENDPOINTS];
 	u32 pending;
 	struct suburb_endpoint_status counters[SUBURB_ENDPOINTS];
+
+	/* The worker's alone: */
+	struct suburb_staging staging;
 };
 
 int suburb_request_init(void);
@@ -104,7 +112,7 @@ void suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb);
 void suburb_queue_kill(struct suburb_queue *queue);
 void suburb_queue_drain(struct suburb_queue *queue, int status);
 
-/* suburb_conn_ops without failed(); the owner is the queue */
+/* suburb_conn_ops without failed(); the owner is the queue. See batch.h, inbox.h. */
 bool suburb_queue_next(struct suburb_queue *queue, struct suburb_wire_header *header,
 		       struct suburb_body *body, void **message);
 void suburb_queue_sent(struct suburb_queue *queue, void *message);

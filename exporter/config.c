@@ -71,6 +71,14 @@ static int take_suburbd(struct settings *settings, const char *name, const char 
 		return settings_add_export(settings, value, error);
 	if (!strcmp(name, "emulate"))
 		return settings_add_emulate(settings, value, error);
+	if (!strcmp(name, "backend")) {
+		const char *given = settings->backend;
+		int ret = settings_set_backend(settings, value, error);
+
+		if (settings->backend_given)
+			settings->backend = given;
+		return ret;
+	}
 	if (!strcmp(name, "log-level")) {
 		enum log_level given = settings->log_level;
 		int ret = settings_set_log_level(settings, value, error);

@@ -77,10 +77,17 @@ static int make_emulated(struct exporter *exporter)
 static int make_usb(struct exporter *exporter)
 {
 	const struct libusb_backend_watch watch = guardian_watch(&exporter->guardian);
+	const struct usb_access *access;
 
 	if (!exporter->settings->rules.count && !exporter->settings->list)
 		return 0;
-	exporter->usb = libusb_backend_new(&watch);
+	access = usb_access_find(exporter->settings->backend);
+	if (!access) {
+		log_error("--backend: %s exists on Linux only; use libusb",
+			  exporter->settings->backend);
+		return EXIT_USAGE;
+	}
+	exporter->usb = libusb_backend_new(&watch, access);
 	if (exporter->usb)
 		return 0;
 	log_error("out of memory");

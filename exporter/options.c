@@ -25,6 +25,8 @@ static const char usage_text[] =
 	"                       only, port 3240\n"
 	"  --features LIST      what importers may be granted beyond USB/IP: streams,\n"
 	"                       digest (default: both), or none\n"
+	"  --backend NAME       how devices are reached: usbfs (default on Linux) or\n"
+	"                       libusb\n"
 	"  --list               print the devices and what exports them, then exit\n"
 	"  --foreground         stay in the foreground, log to stderr\n"
 	"  --log-level LEVEL    error, warning, info (default) or debug\n"
@@ -38,6 +40,7 @@ enum {
 	OPTION_EXPORT,
 	OPTION_EMULATE,
 	OPTION_FEATURES,
+	OPTION_BACKEND,
 	OPTION_LIST,
 	OPTION_FOREGROUND,
 	OPTION_LOG_LEVEL,
@@ -51,6 +54,7 @@ static const struct option long_options[] = {
 	{ "export", required_argument, NULL, OPTION_EXPORT },
 	{ "emulate", required_argument, NULL, OPTION_EMULATE },
 	{ "features", required_argument, NULL, OPTION_FEATURES },
+	{ "backend", required_argument, NULL, OPTION_BACKEND },
 	{ "list", no_argument, NULL, OPTION_LIST },
 	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
@@ -72,6 +76,9 @@ static int take_option(struct settings *settings, int option, char *error)
 	case OPTION_FEATURES:
 		settings->features_given = true;
 		return settings_set_features(settings, optarg, error);
+	case OPTION_BACKEND:
+		settings->backend_given = true;
+		return settings_set_backend(settings, optarg, error);
 	case OPTION_LIST:
 		settings->list = true;
 		return OPTIONS_RUN;

@@ -491,7 +491,8 @@ void pipeline_stop(struct pipeline *pipeline)
 	for (unsigned int i = 0; i < PIPELINE_ENDPOINTS; i++)
 		while ((request = TAILQ_FIRST(&pipeline->endpoint[i].parked)))
 			unpark(pipeline, request);
-	TAILQ_FOREACH(request, &pipeline->sent_list, entry)
+	/* The last ones first, lest they begin when those before them are gone. */
+	TAILQ_FOREACH_REVERSE(request, &pipeline->sent_list, request_list, entry)
 	if (request->action == REQUEST_TRANSFER)
 		backend->backend->ops->cancel(backend, &request->transfer);
 	request = pipeline->returning;

@@ -134,6 +134,22 @@ int settings_set_features(struct settings *settings, const char *text, char *err
 	return 0;
 }
 
+/* Whether this machine has it is for the backend to say. */
+int settings_set_backend(struct settings *settings, const char *text, char *error)
+{
+	static const char *const names[] = { "usbfs", "libusb" };
+	char shown[64];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]))
+			continue;
+		settings->backend = names[i];
+		return 0;
+	}
+	return wrong(error, "'%s' is no backend; use usbfs or libusb",
+		     escape(shown, sizeof(shown), text));
+}
+
 int settings_set_config(struct settings *settings, const char *text, char *error)
 {
 	if (settings->config)

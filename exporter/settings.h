@@ -27,6 +27,9 @@ struct string_list {
  * struct settings - see above
  * @features: SUBURB_WIRE_FEATURE_*, what importers may be granted
  * @features_given: by the command line, which wins
+ * @backend: how this machine's devices are reached, "usbfs" or "libusb"; NULL:
+ *	the best way there is
+ * @backend_given: likewise
  * @log_level_given: likewise
  */
 struct settings {
@@ -36,6 +39,8 @@ struct settings {
 	struct limits limits;
 	uint32_t features;
 	bool features_given;
+	const char *backend;
+	bool backend_given;
 	enum log_level log_level;
 	bool log_level_given;
 	bool foreground;
@@ -55,6 +60,7 @@ int settings_add_export(struct settings *settings, const char *text, char *error
 int settings_add_emulate(struct settings *settings, const char *text, char *error);
 int settings_set_log_level(struct settings *settings, const char *text, char *error);
 int settings_set_features(struct settings *settings, const char *text, char *error);
+int settings_set_backend(struct settings *settings, const char *text, char *error);
 int settings_set_config(struct settings *settings, const char *text, char *error);
 
 /* One of [limits]: "max-connections" and so on. */

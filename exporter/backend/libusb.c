@@ -321,6 +321,36 @@ static void usb_stop(struct backend *backend)
 	libusb_exit(usb->context);
 }
 
+/* --- transfers ------------------------------------------------------------ */
+
+static int usb_submit(struct backend_device *backend, struct backend_transfer *transfer)
+{
+	struct usb_device *device = usb_device_of(backend);
+
+	return device->access->submit(device, transfer);
+}
+
+static void usb_cancel(struct backend_device *backend, struct backend_transfer *transfer)
+{
+	struct usb_device *device = usb_device_of(backend);
+
+	device->access->cancel(device, transfer);
+}
+
+/* From malloc: usbfs' memory is scarce, and a buffer lives on as a reply. */
+static uint8_t *usb_alloc(struct backend_device *device, size_t size)
+{
+	uint8_t *memory = malloc(USB_SETUP_SIZE + size);
+
+	return memory ? memory + USB_SETUP_SIZE : NULL;
+}
+
+static void usb_free(struct backend_device *device, uint8_t *buffer, size_t size)
+{
+	if (buffer)
+		free(buffer - USB_SETUP_SIZE);
+}
+
 static const struct backend_ops ops = {
 	.name = "libusb",
 	.start = usb_start,
@@ -332,7 +362,25 @@ static const struct backend_ops ops = {
 	.free = usb_free,
 };
 
-struct backend *libusb_backend_new(const struct libusb_backend_watch *watch)
+const struct usb_access *usb_access_find(const char *name)
+{
+	static const struct usb_access *const all[] = {
+#ifdef __linux__
+		&usb_access_usbfs,
+#endif
+		&usb_access_libusb,
+	};
+
+	if (!name)
+		return all[0];
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (!strcmp(all[i]->name, name))
+			return all[i];
+	return NULL;
+}
+
+struct backend *libusb_backend_new(const struct libusb_backend_watch *watch,
+				   const struct usb_access *access)
 {
 	struct usb_backend *usb = calloc(1, sizeof(*usb));
 
@@ -340,6 +388,7 @@ struct backend *libusb_backend_new(const struct libusb_backend_watch *watch)
 		return NULL;
 	usb->backend.ops = &ops;
 	usb->lost = lost;
+	usb->access = access;
 	if (watch)
 		usb->watch = *watch;
 	TAILQ_INIT(&usb->devices);

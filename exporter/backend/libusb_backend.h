@@ -40,8 +40,14 @@ struct libusb_backend_watch {
 	void *owner;
 };
 
+struct usb_access;
+
+/* How open devices are reached: "usbfs" or "libusb"; NULL for the best one here. */
+const struct usb_access *usb_access_find(const char *name);
+
 /* @watch may be NULL. NULL if memory is out. */
-struct backend *libusb_backend_new(const struct libusb_backend_watch *watch);
+struct backend *libusb_backend_new(const struct libusb_backend_watch *watch,
+				   const struct usb_access *access);
 
 /* After stop() and once the loop has let go; or without start(). */
 void libusb_backend_free(struct backend *backend);

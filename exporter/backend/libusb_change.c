@@ -4,21 +4,17 @@
  * lets go of a disk, a reset), so they run in libuv's pool; what they need of
  * the device is theirs until they are done, and nothing else touches it.
  *
- * Opening and closing libusb's handle stays on the loop's thread: it changes
- * the list of descriptors that the loop waits for.
+ * Opening and closing the device stays on the loop's thread: it changes what
+ * the loop waits for.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "exporter/log.h"
 #include "libusb_private.h"
 
 /**
  * struct usb_job - a change on its way
- * @result: 0 or a LIBUSB_ERROR
+ * @result: 0 or a negative SUBURB_E*
  * @renew: the configuration was read again
  */
 struct usb_job {
@@ -45,35 +41,16 @@ static const char *const names[] = {
 /* What a device says to a request that it cannot follow is a stall. */
 static int32_t status_of(const struct usb_job *job)
 {
-	switch (job->result) {
-	case 0:
-		return 0;
-	case LIBUSB_ERROR_NO_DEVICE:
-		return -SUBURB_ENODEV;
-	case LIBUSB_ERROR_NOT_FOUND:
-		return job->change->kind == BACKEND_RESET ? -SUBURB_ENODEV : -SUBURB_EPIPE;
-	case LIBUSB_ERROR_BUSY:
-		return -SUBURB_EBUSY;
-	case LIBUSB_ERROR_NO_MEM:
-		return -SUBURB_ENOMEM;
-	case LIBUSB_ERROR_TIMEOUT:
-		return -SUBURB_ETIMEDOUT;
-	case LIBUSB_ERROR_NOT_SUPPORTED:
-		return -SUBURB_EINVAL;
-	case LIBUSB_ERROR_IO:
-		return -SUBURB_EPROTO;
+	switch (job->change->kind) {
+	case BACKEND_SET_CONFIGURATION:
+	case BACKEND_SET_INTERFACE:
+	case BACKEND_CLEAR_HALT:
+		if (job->result == -SUBURB_ENOENT || job->result == -SUBURB_EINVAL)
+			return -SUBURB_EPIPE;
+		return job->result;
 	default:
-		return -SUBURB_EPIPE;
+		return job->result;
 	}
-}
-
-static int alloc_streams(struct usb_device *device, struct backend_change *change)
-{
-	int ret = libusb_alloc_streams(device->handle, change->streams, change->endpoints,
-				       (int)change->endpoint_count);
-
-	change->streams = ret > 0 ? (uint32_t)ret : 0;
-	return ret < 0 ? ret : 0;
 }
 
 /* In a thread of the pool. */
@@ -81,6 +58,7 @@ static void on_work(uv_work_t *work)
 {
 	struct usb_job *job = work->data;
 	struct usb_device *device = job->device;
+	const struct usb_access *access = device->access;
 	struct backend_change *change = job->change;
 
 	switch (change->kind) {
@@ -89,21 +67,19 @@ static void on_work(uv_work_t *work)
 		job->renew = true;
 		break;
 	case BACKEND_SET_INTERFACE:
-		job->result = libusb_set_interface_alt_setting(device->handle, change->interface,
-							       change->value);
+		job->result = access->set_interface(device, change->interface, change->value);
 		break;
 	case BACKEND_CLEAR_HALT:
-		job->result = libusb_clear_halt(device->handle, change->endpoint);
+		job->result = access->clear_halt(device, change->endpoint);
 		break;
 	case BACKEND_RESET:
-		job->result = libusb_reset_device(device->handle);
+		job->result = access->reset(device);
 		break;
 	case BACKEND_ALLOC_STREAMS:
-		job->result = alloc_streams(device, change);
+		job->result = access->alloc_streams(device, change);
 		break;
 	case BACKEND_FREE_STREAMS:
-		job->result = libusb_free_streams(device->handle, change->endpoints,
-						  (int)change->endpoint_count);
+		job->result = access->free_streams(device, change);
 		break;
 	case BACKEND_OPEN:
 		job->result = usb_claim_take(device);
@@ -128,14 +104,9 @@ static void renew(struct usb_job *job)
 	device->configuration_length = job->configuration_length;
 }
 
-static void close_handle(struct usb_device *device)
+static void close_device(struct usb_device *device)
 {
-	if (device->handle)
-		libusb_close(device->handle);
-	if (device->fd >= 0)
-		close(device->fd);
-	device->handle = NULL;
-	device->fd = -1;
+	device->access->close(device);
 	device->in_use = false;
 }
 
@@ -149,12 +120,14 @@ static void on_worked(uv_work_t *work, int status)
 	renew(job);
 	change->status = status_of(job);
 	if (job->result < 0)
-		log_debug("%s: %s: %s", device->device.busid, names[change->kind],
-			  libusb_strerror(job->result));
+		log_debug("%s: %s: error %d", device->device.busid, names[change->kind],
+			  -job->result);
 	closed = change->kind == BACKEND_CLOSE ||
 		 (change->kind == BACKEND_OPEN && change->status < 0);
 	if (closed)
-		close_handle(device);
+		close_device(device);
+	else if (device->access->resume)
+		device->access->resume(device);
 	lost = change->status == -SUBURB_ENODEV && !closed;
 	free(job);
 	change->done(change);
@@ -164,39 +137,37 @@ static void on_worked(uv_work_t *work, int status)
 		device->usb->lost(device);
 }
 
-/* A device that libusb has not enumerated is opened by its node. */
-static int open_libusb(struct usb_device *device)
+/* The way that was asked for; the other where that one does not do. */
+static int open_access(struct usb_device *device)
 {
-	char node[64];
+	int ret;
 
-	if (device->libusb)
-		return libusb_open(device->libusb, &device->handle);
-	snprintf(node, sizeof(node), "/dev/bus/usb/%03u/%03u", device->device.busnum,
-		 device->device.devnum);
-	device->fd = open(node, O_RDWR | O_CLOEXEC);
-	if (device->fd < 0)
-		return errno == EACCES ? LIBUSB_ERROR_ACCESS : LIBUSB_ERROR_NO_DEVICE;
-	return libusb_wrap_sys_device(device->usb->context, device->fd, &device->handle);
+	device->access = device->usb->access;
+	ret = device->access->open(device);
+	if (ret == -SUBURB_ENOTSUP) {
+		device->access = &usb_access_libusb;
+		ret = device->access->open(device);
+	}
+	return ret;
 }
 
-static int open_handle(struct usb_device *device)
+static int open_device(struct usb_device *device)
 {
-	int ret = open_libusb(device);
+	const char *busid = device->device.busid;
+	char node[USB_NODE_SIZE];
+	int ret = open_access(device);
 
 	if (ret == 0) {
 		device->in_use = true;
 		return 0;
 	}
-	device->handle = NULL;
-	close_handle(device);
-	if (ret == LIBUSB_ERROR_ACCESS)
+	if (ret == -SUBURB_EACCES)
 		log_error("%s: no permission to open the device: run suburbd as root, or give "
-			  "its user write access to /dev/bus/usb/%03u/%03u",
-			  device->device.busid, device->device.busnum, device->device.devnum);
+			  "its user write access to %s",
+			  busid, usb_info_node(device, node));
 	else
-		log_error("%s: cannot open the device: %s", device->device.busid,
-			  libusb_strerror(ret));
-	return ret == LIBUSB_ERROR_NO_DEVICE ? -SUBURB_ENODEV : -SUBURB_EIO;
+		log_error("%s: cannot open the device: error %d", busid, -ret);
+	return ret == -SUBURB_ENODEV ? ret : -SUBURB_EIO;
 }
 
 int usb_change(struct backend_device *backend, struct backend_change *change)
@@ -208,17 +179,21 @@ int usb_change(struct backend_device *backend, struct backend_change *change)
 	if (!job)
 		return ret;
 	if (change->kind == BACKEND_OPEN) {
-		ret = open_handle(device);
+		ret = open_device(device);
 		if (ret < 0)
 			goto err_free_job;
 	}
 	job->work.data = job;
 	job->device = device;
 	job->change = change;
+	if (device->access->pause)
+		device->access->pause(device);
 	if (uv_queue_work(device->usb->loop, &job->work, on_work, on_worked) == 0)
 		return 0;
 	if (change->kind == BACKEND_OPEN)
-		close_handle(device);
+		close_device(device);
+	else if (device->access->resume)
+		device->access->resume(device);
 err_free_job:
 	free(job);
 	return ret;

@@ -86,32 +86,31 @@ static uint32_t present(const struct usb_device *device, uint8_t *value)
 	return mask;
 }
 
-static uint32_t with_driver(const struct usb_device *device, uint32_t interfaces)
+static uint32_t with_driver(struct usb_device *device, uint32_t interfaces)
 {
 	uint32_t mask = 0;
 
-	for (int i = 0; i < USB_MAX_INTERFACES; i++)
-		if (interfaces & 1u << i && libusb_kernel_driver_active(device->handle, i) == 1)
+	for (uint8_t i = 0; i < USB_MAX_INTERFACES; i++)
+		if (interfaces & 1u << i && device->access->has_driver(device, i))
 			mask |= 1u << i;
 	return mask;
 }
 
 static void release_all(struct usb_device *device)
 {
-	for (int i = 0; i < USB_MAX_INTERFACES; i++)
+	for (uint8_t i = 0; i < USB_MAX_INTERFACES; i++)
 		if (device->claim.claimed & 1u << i)
-			libusb_release_interface(device->handle, i);
+			device->access->release(device, i);
 	device->claim.claimed = 0;
 }
 
-static int claim_one(struct usb_device *device, int interface)
+static int claim_one(struct usb_device *device, uint8_t interface)
 {
-	int ret = libusb_detach_kernel_driver(device->handle, interface);
+	int ret = device->access->detach_driver(device, interface);
 
-	/* None there, or a machine that cannot do it: claiming will tell. */
-	if (ret < 0 && ret != LIBUSB_ERROR_NOT_FOUND && ret != LIBUSB_ERROR_NOT_SUPPORTED)
+	if (ret < 0 && ret != -SUBURB_ENOENT)
 		return ret;
-	ret = libusb_claim_interface(device->handle, interface);
+	ret = device->access->claim(device, interface);
 	if (ret == 0)
 		device->claim.claimed |= 1u << interface;
 	return ret;
@@ -121,7 +120,7 @@ static int claim_all(struct usb_device *device, uint32_t interfaces)
 {
 	int ret = 0;
 
-	for (int i = 0; i < USB_MAX_INTERFACES && ret == 0; i++)
+	for (uint8_t i = 0; i < USB_MAX_INTERFACES && ret == 0; i++)
 		if (interfaces & 1u << i)
 			ret = claim_one(device, i);
 	return ret;
@@ -151,18 +150,15 @@ int usb_claim_take(struct usb_device *device)
 	claim->port_fd = claim_port(device);
 	ret = claim_all(device, interfaces);
 	if (ret < 0) {
-		log_error("%s: cannot take the device: %s%s", device->device.busid,
-			  libusb_strerror(ret),
-			  ret == LIBUSB_ERROR_BUSY ? "; another program uses it" : "");
+		if (ret == -SUBURB_EBUSY)
+			log_error("%s: cannot take the device: another program uses it",
+				  device->device.busid);
+		else
+			log_error("%s: cannot take the device: error %d", device->device.busid,
+				  -ret);
 		usb_claim_return(device);
 	}
 	return ret;
-}
-
-/* -1 is libusb's word for "unconfigured". */
-static int set_configuration(struct usb_device *device, uint8_t value)
-{
-	return libusb_set_configuration(device->handle, value ? value : -1);
 }
 
 void usb_claim_return(struct usb_device *device)
@@ -173,10 +169,10 @@ void usb_claim_return(struct usb_device *device)
 	release_all(device);
 	release_port(claim);
 	if (claim->hold.changed)
-		set_configuration(device, claim->hold.configuration);
-	for (int i = 0; i < USB_MAX_INTERFACES; i++)
+		device->access->set_configuration(device, claim->hold.configuration);
+	for (uint8_t i = 0; i < USB_MAX_INTERFACES; i++)
 		if (claim->hold.drivers & 1u << i)
-			libusb_attach_kernel_driver(device->handle, i);
+			device->access->attach_driver(device, i);
 	if (watch->returned)
 		watch->returned(watch->owner, &claim->hold);
 }
@@ -194,7 +190,7 @@ int usb_claim_configure(struct usb_device *device, uint8_t value)
 		claim->hold.changed = true;
 		tell_held(device);
 	}
-	ret = set_configuration(device, value);
+	ret = device->access->set_configuration(device, value);
 	interfaces = present(device, &now);
 	if (claim->hold.changed != (now != claim->hold.configuration)) {
 		claim->hold.changed = now != claim->hold.configuration;

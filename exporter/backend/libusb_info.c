@@ -255,6 +255,13 @@ bool usb_info_present(const struct usb_device *device)
 	return !*backend->path || sysfs_number(backend->busid, "devnum") == backend->devnum;
 }
 
+const char *usb_info_node(const struct usb_device *device, char node[USB_NODE_SIZE])
+{
+	snprintf(node, USB_NODE_SIZE, "/dev/bus/usb/%03u/%03u", device->device.busnum,
+		 device->device.devnum);
+	return node;
+}
+
 /* 1-1.2 hangs on port 2 of 1-1, and 1-3 on port 3 of usb1. */
 bool usb_info_hub(const struct usb_device *device, char *node, size_t size, unsigned int *port)
 {

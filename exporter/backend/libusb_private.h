@@ -4,10 +4,10 @@
  *
  *   libusb.c           the vtable; devices that come and go
  *   libusb_loop.c      libusb's descriptors and timeouts in the event loop
- *   libusb_transfer.c  transfers
  *   libusb_change.c    changes of state, beside the loop
  *   libusb_claim.c     interfaces and drivers; in the pool's threads
  *   libusb_info.c      what is known of a device without opening it
+ *   usb_access.h       below all of them: how an open device is reached
  *
  * libusb.c stands above all others, libusb_change.c above libusb_claim.c and
  * libusb_info.c; no other of them uses another.
@@ -19,8 +19,10 @@
 #include <sys/queue.h>
 
 #include "libusb_backend.h"
+#include "usb_access.h"
 
 #define USB_MAX_INTERFACES 32
+#define USB_NODE_SIZE 64
 
 /* --- libusb_loop.c -------------------------------------------------------- */
 
@@ -50,8 +52,10 @@ struct usb_claim {
 /**
  * struct usb_device - one device
  * @libusb: NULL if libusb does not know it: it was found in sysfs
- * @handle: NULL unless open
+ * @access: how it is reached, while it is in use
+ * @handle: for libusb's access; NULL unless open
  * @fd: what @handle stands on if @libusb is NULL; else -1
+ * @usbfs: for usbfs' access; NULL unless open
  * @in_use: from the beginning of BACKEND_OPEN to the end of BACKEND_CLOSE
  * @gone: it has left; freed when it is not in use
  * @settling: ticks until it is announced although it has no configuration
@@ -61,8 +65,10 @@ struct usb_device {
 	TAILQ_ENTRY(usb_device) entry;
 	struct usb_backend *usb;
 	libusb_device *libusb;
+	const struct usb_access *access;
 	libusb_device_handle *handle;
 	int fd;
+	struct usbfs *usbfs;
 	struct usb_claim claim;
 	bool in_use;
 	bool gone;
@@ -72,6 +78,7 @@ struct usb_device {
 
 /**
  * struct usb_backend - see above
+ * @access: how devices are to be reached
  * @polling: nobody tells of devices that come and go
  * @lost: a device answered that it is not there any more: it has left, whether
  *	or not hotplug has said so yet. Never from within a call from above
@@ -80,6 +87,7 @@ struct usb_backend {
 	struct backend backend;
 	struct libusb_backend_watch watch;
 	struct backend_events events;
+	const struct usb_access *access;
 	uv_loop_t *loop;
 	struct usb_loop *usb_loop;
 	libusb_context *context;
@@ -96,12 +104,13 @@ static inline struct usb_device *usb_device_of(struct backend_device *device)
 	return (struct usb_device *)device;
 }
 
-/* --- libusb_transfer.c ---------------------------------------------------- */
+/* --- libusb_access.c, libusb_transfer.c ----------------------------------- */
 
-int usb_submit(struct backend_device *device, struct backend_transfer *transfer);
-void usb_cancel(struct backend_device *device, struct backend_transfer *transfer);
-uint8_t *usb_alloc(struct backend_device *device, size_t size);
-void usb_free(struct backend_device *device, uint8_t *buffer, size_t size);
+/* A LIBUSB_ERROR as a status. */
+int libusb_status(int error);
+
+int libusb_access_submit(struct usb_device *device, struct backend_transfer *transfer);
+void libusb_access_cancel(struct usb_device *device, struct backend_transfer *transfer);
 
 /* --- libusb_change.c ------------------------------------------------------ */
 
@@ -112,7 +121,7 @@ void usb_device_free(struct usb_device *device);
 
 /* --- libusb_claim.c: all block, but for the last -------------------------- */
 
-/* Detaches the drivers and claims all interfaces; or none, and a LIBUSB_ERROR. */
+/* Detaches the drivers and claims all interfaces; or none. 0 or a SUBURB_E*. */
 int usb_claim_take(struct usb_device *device);
 
 /* The opposite; with the original configuration, if that was changed. */
@@ -134,6 +143,9 @@ int usb_info_fill_sysfs(struct usb_device *device, const char *busid);
 
 /* Is it still there, and the same one? Without sysfs: true. */
 bool usb_info_present(const struct usb_device *device);
+
+/* The device's node, in @node. */
+const char *usb_info_node(const struct usb_device *device, char node[USB_NODE_SIZE]);
 
 /* The hub and port it hangs on: false if that is not known. */
 bool usb_info_hub(const struct usb_device *device, char *node, size_t size, unsigned int *port);

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Transfers through libusb.
- *
- * libusb wants the setup packet of a control transfer in front of its data, so
- * every buffer has room for it there. Buffers come from malloc: usbfs memory is
- * scarce (usbfs_memory_mb), and a buffer lives on as a reply.
+ * Transfers through libusb. See usb_access.h.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "libusb_private.h"
-
-#define SETUP_SIZE LIBUSB_CONTROL_SETUP_SIZE
 
 /**
  * struct usb_transfer - a backend_transfer's half here
@@ -20,21 +14,8 @@
 struct usb_transfer {
 	struct usb_device *device;
 	struct libusb_transfer *libusb;
-	uint8_t setup[SETUP_SIZE];
+	uint8_t setup[USB_SETUP_SIZE];
 };
-
-uint8_t *usb_alloc(struct backend_device *device, size_t size)
-{
-	uint8_t *memory = malloc(SETUP_SIZE + size);
-
-	return memory ? memory + SETUP_SIZE : NULL;
-}
-
-void usb_free(struct backend_device *device, uint8_t *buffer, size_t size)
-{
-	if (buffer)
-		free(buffer - SETUP_SIZE);
-}
 
 /* What one packet came to: most of what goes wrong is a packet that did not come. */
 static int32_t packet_status(enum libusb_transfer_status status)
@@ -114,9 +95,9 @@ static void LIBUSB_CALL on_done(struct libusb_transfer *libusb)
 static void fill_control(struct usb_device *device, struct backend_transfer *transfer)
 {
 	struct usb_transfer *mine = transfer->priv;
-	uint8_t *setup = transfer->buffer ? transfer->buffer - SETUP_SIZE : mine->setup;
+	uint8_t *setup = transfer->buffer ? transfer->buffer - USB_SETUP_SIZE : mine->setup;
 
-	memcpy(setup, transfer->setup, SETUP_SIZE);
+	memcpy(setup, transfer->setup, USB_SETUP_SIZE);
 	libusb_fill_control_transfer(mine->libusb, device->handle, setup, on_done, transfer, 0);
 }
 
@@ -147,26 +128,8 @@ static void fill(struct usb_device *device, struct backend_transfer *transfer)
 		mine->libusb->flags |= LIBUSB_TRANSFER_ADD_ZERO_PACKET;
 }
 
-static int error_of(int error)
+int libusb_access_submit(struct usb_device *device, struct backend_transfer *transfer)
 {
-	switch (error) {
-	case LIBUSB_ERROR_NO_DEVICE:
-		return -SUBURB_ENODEV;
-	case LIBUSB_ERROR_NO_MEM:
-		return -SUBURB_ENOMEM;
-	case LIBUSB_ERROR_INVALID_PARAM:
-	case LIBUSB_ERROR_NOT_SUPPORTED:
-		return -SUBURB_EINVAL;
-	case LIBUSB_ERROR_BUSY:
-		return -SUBURB_EBUSY;
-	default:
-		return -SUBURB_EPROTO;
-	}
-}
-
-int usb_submit(struct backend_device *backend, struct backend_transfer *transfer)
-{
-	struct usb_device *device = usb_device_of(backend);
 	struct usb_transfer *mine = calloc(1, sizeof(*mine));
 	int ret;
 
@@ -191,10 +154,10 @@ int usb_submit(struct backend_device *backend, struct backend_transfer *transfer
 	transfer->priv = NULL;
 	libusb_free_transfer(mine->libusb);
 	free(mine);
-	return error_of(ret);
+	return libusb_status(ret);
 }
 
-void usb_cancel(struct backend_device *backend, struct backend_transfer *transfer)
+void libusb_access_cancel(struct usb_device *device, struct backend_transfer *transfer)
 {
 	struct usb_transfer *mine = transfer->priv;
 

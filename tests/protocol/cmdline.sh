@@ -69,7 +69,7 @@ usage "unknown short option" "unknown.*option '-x'" -x
 usage "ambiguous option" "ambiguous option '--e'" --e all
 usage "unexpected argument" "unexpected argument '1-1'" 1-1
 usage "control characters are escaped" "unexpected argument 'a.x1b.x07'" $'a\x1b\a'
-for option in listen export emulate features log-level config; do
+for option in listen export emulate backend features log-level config; do
 	usage "--$option without a value" "--$option needs a value" "--$option"
 done
 usage "a value for an option without one" "--list" --list=all
@@ -84,6 +84,7 @@ usage "a log level" "'loud' is no log level; use error" --log-level loud
 for features in '' all 'streams;digest' 'streams,' ',digest' none,digest; do
 	usage "--features '$features'" "is no list of features; use streams,digest or none" --features "$features"
 done
+usage "a backend" "'winusb' is no backend; use usbfs or libusb" --backend winusb
 usage "two config files" "only one configuration file" --config /dev/null --config /dev/null
 usage "an unknown kind to emulate" "toaster" --emulate toaster
 usage "a disk without a file" "disk" --emulate disk
@@ -110,6 +111,7 @@ config "neither section nor key" "conf:2: neither" '[suburbd]\nhello\n'
 config "a section without its end" "conf:1: neither" '[suburbd\n'
 config "a bad rule" "conf:3: 'x' is no rule" '[suburbd]\nexport = all\nexport = x\n'
 config "a bad log level" "conf:2: 'loud' is no log level" '[suburbd]\nlog-level = loud\n'
+config "a bad backend" "conf:2: 'x' is no backend" '[suburbd]\nbackend = x\n'
 config "a limit of 0" "conf:2: '0' is out of range; use 1 to" '[limits]\nmax-connections = 0\n'
 config "a negative limit" "conf:2: '-1' is out of range" '[limits]\nmax-bytes = -1\n'
 config "a limit beyond all numbers" "conf:2: '9\\{30\\}' is out of range" \

@@ -52,6 +52,7 @@ static void everything_a_file_can_say(void **state)
 				   "export = class:hid   ; the keyboard\n"
 				   "emulate = keyboard:hello world\n"
 				   "features = digest\n"
+				   "backend = libusb\n"
 				   "log-level = debug\n"
 				   "\n"
 				   "[limits]\n"
@@ -69,6 +70,7 @@ static void everything_a_file_can_say(void **state)
 	assert_string_equal(settings.emulate.item[0], "keyboard:hello world");
 	assert_int_equal(settings.log_level, LOG_LEVEL_DEBUG);
 	assert_int_equal(settings.features, SUBURB_WIRE_FEATURE_DIGEST);
+	assert_string_equal(settings.backend, "libusb");
 	assert_int_equal(settings.limits.connections, 1);
 	assert_int_equal(settings.limits.handshake_s, 3600);
 	assert_int_equal(settings.limits.requests, 2);
@@ -118,7 +120,7 @@ static void wrong_files(void **state)
 
 static int parse(struct settings *settings, const char *const words[])
 {
-	char *argv[16] = { NULL };
+	char *argv[32] = { NULL };
 	int argc = 0;
 
 	for (; words[argc]; argc++)
@@ -131,7 +133,8 @@ static void everything_a_command_line_can_say(void **state)
 {
 	static const char *const words[] = {
 		"suburbd", "--listen", "::1", "--listen=127.0.0.1:1", "--export", "all", "--emulate",
-		"mouse", "--foreground", "--log-level", "warning", "--list", "--config", "f", NULL,
+		"mouse", "--foreground", "--log-level", "warning", "--list", "--config", "f",
+		"--backend", "usbfs", NULL,
 	};
 	struct settings settings;
 
@@ -144,8 +147,9 @@ static void everything_a_command_line_can_say(void **state)
 	assert_true(settings.foreground && settings.list);
 	assert_string_equal(settings.config, "f");
 	/* The command line wins over the file; lists grow. */
-	assert_int_equal(read_text(&settings, "[suburbd]\nlog-level = debug\nlisten = ::\n"), 0);
+	assert_int_equal(read_text(&settings, "[suburbd]\nlog-level = debug\nbackend = libusb\nlisten = ::\n"), 0);
 	assert_int_equal(settings.log_level, LOG_LEVEL_WARNING);
+	assert_string_equal(settings.backend, "usbfs");
 	assert_int_equal(settings.listen.count, 3);
 	settings_free(&settings);
 }

@@ -14,6 +14,7 @@
 #       mass_storage:FILE     a disk on FILE
 #       ncm                   Ethernet; our side: gadget_netdev NAME
 #       sourcesink, loopback  bulk endpoints; sourcesink is what usbtest wants
+#       sourcesink:short      its source gives 100 bytes at a time
 #     Several functions make a composite device. If gadget_max_speed is set
 #     (high-speed), it is no faster than that.
 #   gadget_unplug, gadget_plug NAME  take it off the bus, put it back
@@ -104,7 +105,7 @@ gadget_add_function() { # DIR FUNCTION INSTANCE
 	acm | ncm) type=$2 ;;
 	hid | hid:full | keyboard) type=hid ;;
 	mass_storage:*) type=mass_storage ;;
-	sourcesink) type=SourceSink ;;
+	sourcesink | sourcesink:short) type=SourceSink ;;
 	loopback) type=Loopback ;;
 	*) gadget_fail "no function '$2'" || return ;;
 	esac
@@ -113,6 +114,7 @@ gadget_add_function() { # DIR FUNCTION INSTANCE
 	case $type in
 	hid) gadget_set_hid "$function" "$kind" || return ;;
 	mass_storage) echo "$kind" >"$function/lun.0/file" || return ;;
+	SourceSink) [ "$kind" != short ] || echo 100 >"$function/bulk_buflen" || return ;;
 	esac
 	ln -s "$function" "$1/configs/c.1/"
 }

@@ -4,8 +4,8 @@
 # scenario_errors - errors are the same errors: one program makes transfers go
 # wrong on a device, first at the exporter, where the device is, then here, on
 # its remote copy. What it prints (errno and bytes moved, case by case) must be
-# the same; at high and at super speed, and by both ways in which suburbd
-# reaches a device (SUBURB_SPEEDS and SUBURB_BACKENDS choose).
+# the same; at high and at super speed, and at high speed by both ways in which
+# suburbd reaches a device (SUBURB_SPEEDS and SUBURB_BACKENDS choose).
 
 . "$(dirname "$(realpath "$0")")/lib/scenario.sh"
 
@@ -84,10 +84,12 @@ try_speed() { # SPEED
 	pull_under run_local gone >/tmp/gone.local
 	sed 's/^/# /' /tmp/gone.local
 	check "$1 speed: plugged in again" exporter_gadget gadget_plug errors
-	for backend in ${SUBURB_BACKENDS:-usbfs libusb}; do
+	for backend in ${SUBURB_BACKENDS:-${backends[$1]}}; do
 		try_backend "$1" "$backend"
 	done
 }
+
+declare -A backends=([high]='usbfs libusb' [super]=usbfs)
 
 begin
 at_exporter 'modprobe -n dummy_hcd && modprobe libcomposite' 2>/dev/null ||

@@ -47,6 +47,32 @@ int peer_reply(struct peer *p, __u32 seqnum, __s32 status, const void *data, __u
 	return ret;
 }
 
+int peer_reply_iso(struct peer *p, __u32 seqnum, __s32 status, const struct suburb_iso *iso,
+		   __u32 packets, const void *data, __u32 len)
+{
+	struct suburb_ret_submit r = {
+		.seqnum = seqnum, .status = status, .actual_length = len, .packets = packets,
+	};
+	__u32 body = data ? len : 0, i;
+	size_t size = sizeof(struct suburb_wire_header) + body +
+		      packets * sizeof(struct suburb_wire_iso);
+	char *message = malloc(size);
+	struct suburb_wire_iso *wire;
+	int ret;
+
+	if (!message)
+		return -1;
+	suburb_put_ret_submit((void *)message, &r);
+	if (data)
+		memcpy(message + sizeof(struct suburb_wire_header), data, len);
+	wire = (void *)(message + sizeof(struct suburb_wire_header) + body);
+	for (i = 0; i < packets; i++)
+		suburb_put_iso(&wire[i], &iso[i]);
+	ret = peer_send(p, message, size);
+	free(message);
+	return ret;
+}
+
 int peer_reply_unlink(struct peer *p, __u32 seqnum, __s32 status)
 {
 	struct suburb_ret_unlink r = { .seqnum = seqnum, .status = status };
@@ -91,21 +117,41 @@ static void judge_control(struct peer *p, const struct suburb_submit *s)
 		complain(p, "SET_ADDRESS on the wire", s->setup[2]);
 }
 
+static bool is_iso(const struct suburb_submit *s)
+{
+	return peer_is_iso(s->ep | s->direction << 7);
+}
+
 static void judge_submit(struct peer *p, const struct suburb_submit *s)
 {
 	struct suburb_violation v;
 
 	judge_seqnum(p, s->seqnum);
-	if (suburb_check_submit(s, false, &v))
+	if (suburb_check_submit(s, is_iso(s), &v))
 		complain(p, v.field, v.value);
 	if (s->devid != PEER_DEVID)
 		complain(p, "devid", s->devid);
-	if (s->packets != 0)
+	if (s->packets != 0 && !is_iso(s))
 		complain(p, "number_of_packets without isochronous endpoint", s->packets);
 	if (s->ep == 0)
 		judge_control(p, s);
 	else if (!peer_has_endpoint(p->speed, p->alternate, s->ep | s->direction << 7))
 		complain(p, "endpoint that is not there", s->ep | s->direction << 7);
+}
+
+static void judge_iso(struct peer *p, const struct suburb_submit *s)
+{
+	__u32 offset = 0, i;
+
+	for (i = 0; i < s->packets; i++) {
+		if (p->iso[i].offset != offset)
+			complain(p, "iso offset", p->iso[i].offset);
+		if (p->iso[i].actual_length || p->iso[i].status)
+			complain(p, "iso actual_length or status in CMD_SUBMIT", i);
+		offset += p->iso[i].length;
+	}
+	if (offset != s->length)
+		complain(p, "sum of iso lengths is not transfer_buffer_length", offset);
 }
 
 /* --- endpoint 0 ----------------------------------------------------------- */
@@ -179,6 +225,25 @@ static bool receive_payload(struct peer *p, struct peer_command *c)
 	return true;
 }
 
+static bool receive_iso(struct peer *p, struct peer_command *c)
+{
+	const struct suburb_submit *s = &c->c.submit;
+	struct suburb_wire_iso w;
+	__u32 i;
+
+	if (s->packets > SUBURB_WIRE_MAX_PACKETS || s->length > PEER_KEEP_ISO)
+		return false;
+	if (s->direction == SUBURB_DIR_OUT && !receive(p, p->iso_data, s->length))
+		return false;
+	for (i = 0; i < s->packets; i++) {
+		if (!receive(p, &w, sizeof(w)))
+			return false;
+		suburb_get_iso(&w, sizeof(w), &p->iso[i]);
+	}
+	judge_iso(p, s);
+	return true;
+}
+
 static bool receive_command(struct peer *p, struct peer_command *c)
 {
 	struct suburb_wire_header w;
@@ -192,6 +257,8 @@ static bool receive_command(struct peer *p, struct peer_command *c)
 	}
 	if (c->c.command == SUBURB_CMD_SUBMIT) {
 		judge_submit(p, &c->c.submit);
+		if (is_iso(&c->c.submit))
+			return receive_iso(p, c);
 		return c->c.submit.direction == SUBURB_DIR_IN || receive_payload(p, c);
 	}
 	judge_seqnum(p, c->c.unlink.seqnum);
@@ -253,6 +320,9 @@ int peer_start_on(struct peer *p, __u32 speed, int fd, int far)
 	p->fd = fd;
 	p->far = far;
 	p->speed = speed;
+	p->iso_data = malloc(PEER_KEEP_ISO);
+	if (!p->iso_data)
+		return -ENOMEM;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->arrived, NULL);
 	return -pthread_create(&p->thread, NULL, serve, p);
@@ -276,6 +346,7 @@ const char *peer_stop(struct peer *p)
 {
 	peer_cut(p);
 	pthread_join(p->thread, NULL);
+	free(p->iso_data);
 	close(p->fd);
 	if (p->far >= 0)
 		close(p->far);

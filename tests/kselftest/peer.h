@@ -11,7 +11,8 @@
  *
  * Each command is also judged as it passes. What a right importer never sends
  * (WIRE-NOTES: a stale number_of_packets, an endpoint that is not there, a
- * direction IN without length, a seqnum used twice) is kept as a complaint.
+ * direction IN without length, a seqnum used twice, isochronous packets with
+ * gaps between them) is kept as a complaint.
  */
 #ifndef SUBURB_TEST_PEER_H
 #define SUBURB_TEST_PEER_H
@@ -25,14 +26,31 @@
 #define PEER_PRODUCT 0x5b5b
 #define PEER_SERIAL "kselftest-0001"
 
-/* Endpoints of its interface 0; a low-speed device has the interrupt ones only. */
+/* Endpoints of its interface 0, setting 0; a low-speed device has the interrupt ones only. */
 #define PEER_BULK_IN 0x81
 #define PEER_BULK_OUT 0x02
 #define PEER_INT_IN 0x83
 #define PEER_INT_OUT 0x04
 
+/*
+ * Other settings: 1 has none, ALT_ISO has a small isochronous endpoint each
+ * way, every 8 microframes or every frame; ALT_LARGE one IN as large as can be,
+ * ALT_TOO_LARGE two of these, for which no bus has time.
+ */
+#define PEER_ALT_NONE 1
+#define PEER_ALT_ISO 2
+#define PEER_ALT_LARGE 3
+#define PEER_ALT_TOO_LARGE 4
+#define PEER_LAST_ALT 4
+#define PEER_ISO_IN 0x85
+#define PEER_ISO_OUT 0x06
+#define PEER_ISO_IN_TOO 0x87
+#define PEER_ISO_PACKET 1024
+#define PEER_ISO_PACKET_FULL 192
+
 #define PEER_QUEUE 256
 #define PEER_KEEP 64
+#define PEER_KEEP_ISO (256 * 1024)
 
 /* One command for the test, with the beginning of its payload. */
 struct peer_command {
@@ -59,6 +77,10 @@ struct peer {
 	unsigned int nseen;
 	__u8 alternate;
 	char complaint[128];
+
+	/* The last isochronous CMD_SUBMIT, until the next one: */
+	struct suburb_iso iso[SUBURB_WIRE_MAX_PACKETS];
+	__u8 *iso_data; /* PEER_KEEP_ISO bytes */
 };
 
 /* Over a socketpair, or over two descriptors that are already connected. */
@@ -82,11 +104,18 @@ bool peer_ended(struct peer *p, int ms);
 
 /* RET_SUBMIT with @len bytes moved; @data goes along if it is not NULL. */
 int peer_reply(struct peer *p, __u32 seqnum, __s32 status, const void *data, __u32 len);
+/*
+ * RET_SUBMIT of an isochronous request: header with @packets and @len, @data if
+ * it is not NULL, and as many descriptors.
+ */
+int peer_reply_iso(struct peer *p, __u32 seqnum, __s32 status, const struct suburb_iso *iso,
+		   __u32 packets, const void *data, __u32 len);
 int peer_reply_unlink(struct peer *p, __u32 seqnum, __s32 status);
 int peer_send(struct peer *p, const void *buf, size_t len);
 
 /* peer_device.c: the descriptors. Their length, 0 if there is no such one. */
 size_t peer_descriptor(__u32 speed, __u8 type, __u8 index, __u8 *buf, size_t size);
+bool peer_is_iso(__u8 address);
 bool peer_has_endpoint(__u32 speed, __u8 alternate, __u8 address);
 
 #endif

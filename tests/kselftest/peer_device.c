@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The descriptors of the peer's device: vendor class, one configuration, one
- * interface; its setting 0 has the endpoints, its setting 1 has none. Sizes and
- * companions follow the speed (USB 2.0 chapter 9.6, USB 3.2 chapter 9.6).
+ * interface, whose settings are told in peer.h. Sizes and companions follow the
+ * speed (USB 2.0 chapter 9.6, USB 3.2 chapter 9.6).
  */
 #include <string.h>
 #include <linux/usb/ch9.h>
@@ -27,14 +27,21 @@ static void put(struct writer *w, const void *d, size_t len)
 		put(w, bytes_, sizeof(bytes_));                      \
 	} while (0)
 
-static const struct {
+static const struct endpoint {
+	__u8 alternate;
 	__u8 address;
 	__u8 type;
+	bool large; /* as much as an endpoint of this speed can be */
 } endpoints[] = {
-	{ PEER_BULK_IN, USB_ENDPOINT_XFER_BULK },
-	{ PEER_BULK_OUT, USB_ENDPOINT_XFER_BULK },
-	{ PEER_INT_IN, USB_ENDPOINT_XFER_INT },
-	{ PEER_INT_OUT, USB_ENDPOINT_XFER_INT },
+	{ 0, PEER_BULK_IN, USB_ENDPOINT_XFER_BULK },
+	{ 0, PEER_BULK_OUT, USB_ENDPOINT_XFER_BULK },
+	{ 0, PEER_INT_IN, USB_ENDPOINT_XFER_INT },
+	{ 0, PEER_INT_OUT, USB_ENDPOINT_XFER_INT },
+	{ PEER_ALT_ISO, PEER_ISO_IN, USB_ENDPOINT_XFER_ISOC },
+	{ PEER_ALT_ISO, PEER_ISO_OUT, USB_ENDPOINT_XFER_ISOC },
+	{ PEER_ALT_LARGE, PEER_ISO_IN, USB_ENDPOINT_XFER_ISOC, true },
+	{ PEER_ALT_TOO_LARGE, PEER_ISO_IN, USB_ENDPOINT_XFER_ISOC, true },
+	{ PEER_ALT_TOO_LARGE, PEER_ISO_IN_TOO, USB_ENDPOINT_XFER_ISOC, true },
 };
 
 #define NENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
@@ -44,54 +51,83 @@ static bool is_super(__u32 speed)
 	return speed >= SUBURB_SPEED_SUPER;
 }
 
-static bool has(__u32 speed, unsigned int i)
+static bool has(__u32 speed, const struct endpoint *e)
 {
-	return speed != SUBURB_SPEED_LOW || endpoints[i].type != USB_ENDPOINT_XFER_BULK;
+	return speed != SUBURB_SPEED_LOW || e->type == USB_ENDPOINT_XFER_INT;
 }
 
-static __u16 max_packet(__u32 speed, __u8 type)
+static __u16 iso_max_packet(__u32 speed, const struct endpoint *e)
 {
+	if (speed == SUBURB_SPEED_FULL)
+		return e->large ? 1023 : PEER_ISO_PACKET_FULL;
+	if (speed == SUBURB_SPEED_HIGH && e->large)
+		return 1024 | 2 << 11;
+	return PEER_ISO_PACKET;
+}
+
+static __u16 max_packet(__u32 speed, const struct endpoint *e)
+{
+	if (e->type == USB_ENDPOINT_XFER_ISOC)
+		return iso_max_packet(speed, e);
 	if (speed == SUBURB_SPEED_LOW)
 		return 8;
-	if (speed == SUBURB_SPEED_FULL || type == USB_ENDPOINT_XFER_INT)
+	if (speed == SUBURB_SPEED_FULL || e->type == USB_ENDPOINT_XFER_INT)
 		return 64;
 	return is_super(speed) ? 1024 : 512;
 }
 
-static void put_endpoint(struct writer *w, __u32 speed, unsigned int i)
+static __u8 interval_of(__u32 speed, const struct endpoint *e)
 {
-	__u16 size = max_packet(speed, endpoints[i].type);
-	__u8 interval = 0;
-
-	if (endpoints[i].type == USB_ENDPOINT_XFER_INT)
-		interval = speed >= SUBURB_SPEED_HIGH ? 4 : 10;
-	put_bytes(w, USB_DT_ENDPOINT_SIZE, USB_DT_ENDPOINT, endpoints[i].address,
-		  endpoints[i].type, size & 0xff, size >> 8, interval);
-	if (is_super(speed))
-		put_bytes(w, USB_DT_SS_EP_COMP_SIZE, USB_DT_SS_ENDPOINT_COMP, 0, 0, interval ? 64 : 0,
-			  0);
+	if (e->type == USB_ENDPOINT_XFER_BULK)
+		return 0;
+	if (e->large || (e->type == USB_ENDPOINT_XFER_ISOC && speed < SUBURB_SPEED_HIGH))
+		return 1;
+	/* 8 microframes, or 10 frames */
+	return speed >= SUBURB_SPEED_HIGH ? 4 : 10;
 }
 
-static void put_interface(struct writer *w, __u8 alternate, __u8 count)
+static void put_companion(struct writer *w, const struct endpoint *e, __u16 size)
 {
+	__u16 bytes = e->type == USB_ENDPOINT_XFER_BULK ? 0 : size;
+
+	if (e->large)
+		bytes = 48 * 1024;
+	put_bytes(w, USB_DT_SS_EP_COMP_SIZE, USB_DT_SS_ENDPOINT_COMP, e->large ? 15 : 0,
+		  e->large ? 2 : 0, bytes & 0xff, bytes >> 8);
+}
+
+static void put_endpoint(struct writer *w, __u32 speed, const struct endpoint *e)
+{
+	__u16 size = max_packet(speed, e);
+
+	put_bytes(w, USB_DT_ENDPOINT_SIZE, USB_DT_ENDPOINT, e->address, e->type, size & 0xff,
+		  size >> 8, interval_of(speed, e));
+	if (is_super(speed))
+		put_companion(w, e, size);
+}
+
+static void put_interface(struct writer *w, __u32 speed, __u8 alternate)
+{
+	unsigned int i, count = 0;
+
+	for (i = 0; i < NENDPOINTS; i++)
+		count += endpoints[i].alternate == alternate && has(speed, &endpoints[i]);
 	put_bytes(w, USB_DT_INTERFACE_SIZE, USB_DT_INTERFACE, 0, alternate, count,
 		  USB_CLASS_VENDOR_SPEC, 0xff, 0xff, 0);
+	for (i = 0; i < NENDPOINTS; i++)
+		if (endpoints[i].alternate == alternate && has(speed, &endpoints[i]))
+			put_endpoint(w, speed, &endpoints[i]);
 }
 
 static void put_configuration(struct writer *w, __u32 speed)
 {
-	unsigned int i, count = 0;
 	size_t start = w->len;
+	__u8 alternate;
 
-	for (i = 0; i < NENDPOINTS; i++)
-		count += has(speed, i);
 	put_bytes(w, USB_DT_CONFIG_SIZE, USB_DT_CONFIG, 0, 0, 1, 1, 0,
 		  USB_CONFIG_ATT_ONE | USB_CONFIG_ATT_SELFPOWER, 1);
-	put_interface(w, 0, count);
-	for (i = 0; i < NENDPOINTS; i++)
-		if (has(speed, i))
-			put_endpoint(w, speed, i);
-	put_interface(w, 1, 0);
+	for (alternate = 0; alternate <= PEER_LAST_ALT; alternate++)
+		put_interface(w, speed, alternate);
 	w->buf[start + 2] = (w->len - start) & 0xff;
 	w->buf[start + 3] = (w->len - start) >> 8;
 }
@@ -158,7 +194,13 @@ bool peer_has_endpoint(__u32 speed, __u8 alternate, __u8 address)
 	unsigned int i;
 
 	for (i = 0; i < NENDPOINTS; i++)
-		if (alternate == 0 && has(speed, i) && endpoints[i].address == address)
+		if (endpoints[i].alternate == alternate && has(speed, &endpoints[i]) &&
+		    endpoints[i].address == address)
 			return true;
 	return false;
+}
+
+bool peer_is_iso(__u8 address)
+{
+	return address == PEER_ISO_IN || address == PEER_ISO_OUT || address == PEER_ISO_IN_TOO;
 }

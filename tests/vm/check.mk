@@ -17,6 +17,7 @@
 # Each leaves $(RESULTS)/vm-NAME.tap and, beside it, the logs of its VMs.
 
 KSELFTESTS := suburb_ioctl suburb_attach suburb_wire suburb_unlink suburb_lies suburb_reset
+KSELFTESTS += suburb_iso suburb_iso_urbs suburb_iso_lies
 SCENARIOS  ?= $(notdir $(wildcard tests/kselftest/scenario_*.sh))
 VM_USB     := storage,kbd,mouse,tablet,serial,net,ccid
 VM_LAYERS  := vm-kernel vm-one vm-two vm-selftest
@@ -31,7 +32,7 @@ check-vm: vm-ready ## all that needs a real kernel, in VMs
 	@tests/sum.sh $(RESULTS) $(VM_LAYERS)
 
 vm-kernel: vm-ready
-	$(VM_RUN) --name kernel --timeout 400 -c 'tests/vm/suite.sh $(KSELFTESTS)'
+	$(VM_RUN) --name kernel --timeout 900 -c 'tests/vm/suite.sh $(KSELFTESTS)'
 
 vm-one: vm-ready
 	$(VM_RUN) --name one --timeout 1800 --usb $(VM_USB) -c 'tests/vm/suite.sh $(SCENARIOS)'
@@ -42,11 +43,19 @@ vm-two: vm-ready
 # Once before the boots start side by side. The module is for the guest's kernel,
 # which need not be the one that runs here.
 vm-ready: all kselftest
-	@$(MAKE) -s module KDIR=/usr/src/linux-headers-$$(tests/vm/image.sh --release)
+	@$(MAKE) -s module test-module KDIR=/usr/src/linux-headers-$$(tests/vm/image.sh --release)
 	@tests/vm/image.sh >/dev/null
 
 kselftest:
 	@$(MAKE) -s -C tests/kselftest BUILD=$(abspath $(BUILD))
+
+# Built beside the programs that load it: the source stays clean.
+.PHONY: test-module
+test-module:
+	@mkdir -p $(BUILD)/kselftest/urbs
+	@cp -u tests/kselftest/urbs/* $(BUILD)/kselftest/urbs/
+	@$(MAKE) -C $(KDIR) M=$(abspath $(BUILD))/kselftest/urbs W=1 modules
+	@cp -u $(BUILD)/kselftest/urbs/suburb_urbs.ko $(BUILD)/kselftest/
 
 figures: vm-ready
 	@BUILD=$(BUILD) tests/vm/figures.sh

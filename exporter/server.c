@@ -10,26 +10,22 @@
  * asked for anything goes: idle connections never keep an honest one out.
  */
 #include <errno.h>
-#include <netdb.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "address.h"
-#include "escape.h"
+#include "listener.h"
 #include "log.h"
 #include "server.h"
 
-#define BACKLOG 128
 #define SCRATCH_SIZE 65536
 
 /* Of a flood only one line in this time is logged. */
 #define QUIET_MS 10000
 
-struct listener {
-	struct listener *next;
+/* A listener of ours. */
+struct entrance {
+	struct entrance *next;
 	struct server *server;
-	uv_tcp_t tcp;
+	struct listener listener;
 };
 
 /**
@@ -51,7 +47,7 @@ struct place {
  */
 struct server {
 	struct connection_host host;
-	struct listener *listeners;
+	struct entrance *entrances;
 	TAILQ_HEAD(place_list, place) places;
 	struct place_list dirty;
 	unsigned int count;
@@ -157,8 +153,8 @@ static void make_room(struct server *server, const struct place *newest)
 
 static void on_connection(uv_stream_t *stream, int status)
 {
-	struct listener *listener = stream->data;
-	struct server *server = listener->server;
+	const struct entrance *entrance = stream->data;
+	struct server *server = entrance->server;
 	struct place *place;
 
 	if (status < 0) { /* mostly no descriptors left; libuv refuses the peer */
@@ -184,100 +180,63 @@ static void on_connection(uv_stream_t *stream, int status)
 
 /* --- listeners ------------------------------------------------------------ */
 
-static void on_listener_closed(uv_handle_t *handle)
+static void on_entrance_closed(uv_handle_t *handle)
 {
-	struct listener *listener = handle->data;
-	struct server *server = listener->server;
+	struct entrance *entrance = handle->data;
+	struct server *server = entrance->server;
 
-	free(listener);
+	free(entrance);
 	server->handles--;
 	try_stopped(server);
 }
 
-static void complain_listen(const struct sockaddr *address, int error)
+/* What server_listen() knows of the addresses that it goes through. */
+struct listening {
+	struct server *server;
+	const struct address *address;
+	bool optional;
+};
+
+static int add_entrance(void *owner, const struct sockaddr *name, socklen_t length)
 {
-	char text[ADDRESS_TEXT_SIZE];
-
-	address_text(address, text);
-	if (error == UV_EADDRINUSE)
-		log_error("cannot listen on %s: address already in use; stop what listens there "
-			  "(another suburbd or usbipd?) or choose another port with --listen",
-			  text);
-	else if (error == UV_EACCES)
-		log_error("cannot listen on %s: permission denied; choose a port above 1023", text);
-	else
-		log_error("cannot listen on %s: %s", text, uv_strerror(error));
-}
-
-static void log_listening(struct listener *listener)
-{
-	struct sockaddr_storage address;
-	int size = sizeof(address);
-	char text[ADDRESS_TEXT_SIZE];
-
-	if (uv_tcp_getsockname(&listener->tcp, (struct sockaddr *)&address, &size) == 0)
-		log_info("listening on %s", address_text((const struct sockaddr *)&address, text));
-}
-
-static int open_listener(struct listener *listener, const struct sockaddr *address)
-{
-	unsigned int flags = address->sa_family == AF_INET6 ? UV_TCP_IPV6ONLY : 0;
-	int ret = uv_tcp_bind(&listener->tcp, address, flags);
-
-	if (ret < 0)
-		return ret;
-	return uv_listen((uv_stream_t *)&listener->tcp, BACKLOG, on_connection);
-}
-
-static int add_listener(struct server *server, const struct sockaddr *address, bool optional)
-{
-	struct listener *listener = calloc(1, sizeof(*listener));
+	const struct listening *listening = owner;
+	struct server *server = listening->server;
+	struct entrance *entrance = calloc(1, sizeof(*entrance));
 	int ret;
 
-	if (!listener) {
+	if (!entrance) {
 		log_error("out of memory");
 		return -ENOMEM;
 	}
-	listener->server = server;
-	listener->tcp.data = listener;
-	uv_tcp_init(server->host.loop, &listener->tcp);
+	entrance->server = server;
+	entrance->listener.handle.data = entrance;
 	server->handles++;
-	ret = open_listener(listener, address);
+	ret = listener_open(&entrance->listener, server->host.loop, listening->address, name,
+			    length, on_connection);
 	if (ret < 0) {
-		uv_close((uv_handle_t *)&listener->tcp, on_listener_closed);
-		if (optional && ret != UV_EADDRINUSE && ret != UV_EACCES)
+		listener_close(&entrance->listener, on_entrance_closed);
+		if (listening->optional && ret != -EADDRINUSE && ret != -EACCES)
 			return 0;
-		complain_listen(address, ret);
+		listener_complain(name, ret);
 		return ret;
 	}
-	listener->next = server->listeners;
-	server->listeners = listener;
-	log_listening(listener);
+	entrance->next = server->entrances;
+	server->entrances = entrance;
+	listener_tell(&entrance->listener);
 	return 0;
 }
 
 int server_listen(struct server *server, const char *text, bool optional)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
-	char host[ADDRESS_HOST_SIZE], error[256], service[8], shown[128];
-	uint16_t port = SUBURB_WIRE_PORT;
-	struct addrinfo *list;
-	int ret = address_split(text, host, &port, error, sizeof(error));
+	struct address address;
+	struct listening listening = { server, &address, optional };
+	char error[256] = "";
+	int ret = address_parse(&address, text, error, sizeof(error));
 
-	if (ret < 0) {
+	if (ret == 0)
+		ret = address_each(&address, add_entrance, &listening, error, sizeof(error));
+	if (*error)
 		log_error("%s", error);
-		return ret;
-	}
-	snprintf(service, sizeof(service), "%u", port);
-	ret = getaddrinfo(host, service, &hints, &list);
-	if (ret) {
-		log_error("cannot listen on '%s': %s", escape(shown, sizeof(shown), host),
-			  gai_strerror(ret));
-		return -EADDRNOTAVAIL;
-	}
-	for (const struct addrinfo *at = list; at && ret >= 0; at = at->ai_next)
-		ret = add_listener(server, at->ai_addr, optional);
-	freeaddrinfo(list);
 	return ret;
 }
 
@@ -323,15 +282,15 @@ static void on_hook_closed(uv_handle_t *handle)
 
 void server_stop(struct server *server)
 {
-	struct listener *listener;
+	struct entrance *entrance;
 	struct place *place;
 
 	if (server->stopping)
 		return;
 	server->stopping = true;
-	while ((listener = server->listeners)) {
-		server->listeners = listener->next;
-		uv_close((uv_handle_t *)&listener->tcp, on_listener_closed);
+	while ((entrance = server->entrances)) {
+		server->entrances = entrance->next;
+		listener_close(&entrance->listener, on_entrance_closed);
 	}
 	TAILQ_FOREACH(place, &server->places, entry)
 	connection_end(place->connection);

@@ -19,7 +19,7 @@ struct server *server_new(uv_loop_t *loop, struct devices *devices, const struct
 
 /**
  * server_listen - one more address
- * @text: ADDR[:PORT]; the port is 3240 if none is given, 0 is any free one
+ * @text: as address.h has it; the port is 3240 if none is given, 0 is any free one
  * @optional: do not complain if this machine has no such address
  *
  * Returns 0 (with a log line that says the real port) or a negative errno

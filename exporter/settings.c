@@ -72,9 +72,8 @@ static int string_list_add(struct string_list *list, const char *text, char *err
 
 int settings_add_listen(struct settings *settings, const char *text, char *error)
 {
-	char host[ADDRESS_HOST_SIZE];
-	uint16_t port = 0;
-	int ret = address_split(text, host, &port, error, SETTINGS_ERROR_SIZE);
+	struct address address;
+	int ret = address_parse(&address, text, error, SETTINGS_ERROR_SIZE);
 
 	return ret < 0 ? ret : string_list_add(&settings->listen, text, error);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The socket of a connection. See stream.h.
+ * The socket of a connection, of whatever family. See stream.h.
  *
  * A peer that vanished without a word is noticed by TCP: keepalive while the
  * link is idle, TCP_USER_TIMEOUT while data is unacknowledged or his window is
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -140,14 +141,11 @@ static void set_option(int fd, int level, int option, int value)
 		log_debug("socket option %d cannot be set: %s", option, strerror(errno));
 }
 
-static void set_options(struct stream *stream)
+/* The other families have a peer that the kernel knows: it tells when he is gone. */
+static void set_options(struct stream *stream, int fd)
 {
-	uv_os_fd_t fd;
-
 	uv_tcp_nodelay(&stream->tcp, 1);
 	uv_tcp_keepalive(&stream->tcp, 1, KEEPALIVE_IDLE_S);
-	if (uv_fileno((uv_handle_t *)&stream->tcp, &fd) < 0)
-		return;
 #ifdef TCP_KEEPINTVL
 	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_PROBE_S);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT,
@@ -158,12 +156,34 @@ static void set_options(struct stream *stream)
 #endif
 }
 
-static void set_peer(struct stream *stream)
+/* Who dials a unix socket has no address, but he is a process and a user. */
+static void set_unix_peer(struct stream *stream, int fd)
 {
-	struct sockaddr_storage address;
-	int size = sizeof(address);
+#ifdef SO_PEERCRED
+	struct ucred who;
+	socklen_t size = sizeof(who);
 
-	if (uv_tcp_getpeername(&stream->tcp, (struct sockaddr *)&address, &size) == 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0)
+		snprintf(stream->peer, sizeof(stream->peer), "unix:pid=%d,uid=%u", (int)who.pid,
+			 (unsigned int)who.uid);
+#endif
+}
+
+/* Knows the peer's family: what else there is to know depends on it. */
+static void meet_peer(struct stream *stream)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t size = sizeof(address);
+	uv_os_fd_t fd;
+
+	if (uv_fileno((uv_handle_t *)&stream->tcp, &fd) < 0 ||
+	    getpeername(fd, (struct sockaddr *)&address, &size) < 0)
+		return;
+	if (address.ss_family == AF_INET || address.ss_family == AF_INET6)
+		set_options(stream, fd);
+	if (address.ss_family == AF_UNIX)
+		set_unix_peer(stream, fd);
+	else
 		address_text((const struct sockaddr *)&address, stream->peer);
 }
 
@@ -179,8 +199,7 @@ int stream_accept(struct stream *stream, uv_loop_t *loop, uv_stream_t *listener,
 	ret = uv_accept(listener, (uv_stream_t *)&stream->tcp);
 	if (ret < 0)
 		return ret;
-	set_options(stream);
-	set_peer(stream);
+	meet_peer(stream);
 	return 0;
 }
 

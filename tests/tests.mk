@@ -58,7 +58,7 @@ PROTO_BUILD ?= $(BUILD)
 TEST_RUN    ?=
 layer = $(1)$(VARIANT:%=-%)
 
-.PHONY: test-programs layer-unit layer-protocol
+.PHONY: test-programs layer-unit layer-protocol layer-links
 test-programs: all $(UNIT_BIN) $(PROTO_BIN)
 
 layer-unit: $(UNIT_BIN)
@@ -68,6 +68,11 @@ layer-protocol: all
 	@SUBURBD=$(BUILD)/suburbd SUBURBD_RUN="$(TEST_RUN)" SUBURB=$(BUILD)/suburb SUBURB_RUN="$(TEST_RUN)" \
 		TEST_RUN= tests/run.sh $(RESULTS)/$(call layer,protocol).tap \
 		$(PROTO_SRC:%.c=$(PROTO_BUILD)/%) $(PROTO_SH)
+
+# The same C tests over a unix socket: another link, and the same bytes on it.
+layer-links: all
+	@SUBURBD=$(BUILD)/suburbd SUBURBD_RUN="$(TEST_RUN)" TEST_LINK=unix \
+		TEST_RUN= tests/run.sh $(RESULTS)/$(call layer,links).tap $(PROTO_SRC:%.c=$(PROTO_BUILD)/%)
 
 # Sub-makes run two jobs unless the caller chose a number.
 SUBMAKE  = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j2)
@@ -80,7 +85,7 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=d
 
 layer-asan:
 	@+$(SUBMAKE) -s $(ASAN) test-programs
-	@$(MAKE) -s -k $(ASAN) layer-unit layer-protocol || :
+	@$(MAKE) -s -k $(ASAN) layer-unit layer-protocol layer-links || :
 
 # The client of the variants below is the one with the sanitizers: of two
 # builds, one of each byte order, none can hide the other's mistake.
@@ -135,8 +140,8 @@ run-coverage: $(UNIT_BIN)
 
 # Big endian in a minute, if its libraries are here: nothing is downloaded.
 S390X_CACHED = $(shell tests/cross/sysroot.sh --cached s390x 2>/dev/null)
-FAST_LAYERS  = unit-asan protocol-asan freestanding harness lint $(if $(S390X_CACHED),codec-s390x)
-HOST_LAYERS := unit-asan protocol-asan unit-valgrind protocol-valgrind \
+FAST_LAYERS  = unit-asan protocol-asan links-asan freestanding harness lint $(if $(S390X_CACHED),codec-s390x)
+HOST_LAYERS := unit-asan protocol-asan links-asan unit-valgrind protocol-valgrind \
 	unit-i386 protocol-i386 unit-s390x protocol-s390x unit-cov coverage freestanding harness lint module install
 VM_LAYERS   ?= vm*
 

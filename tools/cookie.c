@@ -10,9 +10,13 @@
 
 size_t cookie_put(uint8_t *cookie, size_t size, const struct host *host, const char *busid)
 {
-	int used = snprintf((char *)cookie, size, "host=%s%cport=%u%cbusid=%s", host->name, 0,
-			    host->port, 0, busid);
+	int used;
 
+	if (host->port)
+		used = snprintf((char *)cookie, size, "host=%s%cport=%u%cbusid=%s", host->name, 0,
+				host->port, 0, busid);
+	else
+		used = snprintf((char *)cookie, size, "host=%s%cbusid=%s", host->name, 0, busid);
 	if (used < 0 || (size_t)used >= size)
 		return 0;
 	return (size_t)used + 1;

@@ -3,8 +3,8 @@
  * The cookie that the kernel keeps with an attachment: what is needed to dial
  * the same device again. A list of strings, each with its NUL:
  *
- *	host=NAME	name or address, without brackets
- *	port=NUMBER
+ *	host=NAME	name or address, without brackets; unix:/PATH; vsock:CID
+ *	port=NUMBER	not with unix:
  *	busid=BUSID	as the exporter spells it
  *
  * Order does not matter, unknown names are skipped, so more may be added.

@@ -8,136 +8,69 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <linux/vm_sockets.h>
+
 #include "dial.h"
+#include "lookup.h"
 
 #define CONNECT_MS 5000
 #define STAGGER_MS 250 /* RFC 8305, "Connection Attempt Delay" */
 #define MOST_ADDRESSES 16
 
-/*
- * getaddrinfo() cannot be told how long it may take, so a thread runs it. A
- * thread that is late is left behind, with the memory that it still uses.
- */
-struct lookup {
-	pthread_mutex_t lock;
-	pthread_cond_t done_cond;
-	char name[HOST_NAME_SIZE];
-	char port[8];
-	/* Protected by lock: */
-	bool done;
-	int result;
-	struct addrinfo *addresses;
-};
-
-static void *lookup_run(void *arg)
+static socklen_t name_unix(const struct host *host, void *name)
 {
-	static const struct addrinfo hints = {
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICSERV,
-	};
-	struct lookup *lookup = arg;
-	struct addrinfo *addresses = NULL;
-	int result = getaddrinfo(lookup->name, lookup->port, &hints, &addresses);
+	struct sockaddr_un *un = name;
 
-	pthread_mutex_lock(&lookup->lock);
-	lookup->result = result;
-	lookup->addresses = addresses;
-	lookup->done = true;
-	pthread_cond_signal(&lookup->done_cond);
-	pthread_mutex_unlock(&lookup->lock);
-	return NULL;
+	un->sun_family = AF_UNIX;
+	snprintf(un->sun_path, sizeof(un->sun_path), "%s", host_path(host));
+	return sizeof(*un);
 }
 
-static struct lookup *lookup_alloc(const struct host *host)
+static socklen_t name_vsock(const struct host *host, void *name)
 {
-	struct lookup *lookup = calloc(1, sizeof(*lookup));
-	pthread_condattr_t attr;
+	struct sockaddr_vm *vm = name;
 
-	if (!lookup)
-		return NULL;
-	snprintf(lookup->name, sizeof(lookup->name), "%s", host->name);
-	snprintf(lookup->port, sizeof(lookup->port), "%u", host->port);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&lookup->done_cond, &attr);
-	pthread_condattr_destroy(&attr);
-	pthread_mutex_init(&lookup->lock, NULL);
-	return lookup;
+	vm->svm_family = AF_VSOCK;
+	vm->svm_cid = host->cid;
+	vm->svm_port = host->port;
+	return sizeof(*vm);
 }
 
-static bool lookup_wait(struct lookup *lookup, struct deadline deadline)
+/* Nothing is to be looked up. */
+static void set_only(struct dial *dial, const struct host *host)
 {
-	struct timespec until = deadline_timespec(deadline);
-	bool done;
-	int ret = 0;
-
-	pthread_mutex_lock(&lookup->lock);
-	while (!lookup->done && ret == 0)
-		ret = pthread_cond_timedwait(&lookup->done_cond, &lookup->lock, &until);
-	done = lookup->done;
-	pthread_mutex_unlock(&lookup->lock);
-	return done;
-}
-
-static int resolve_failed(const struct host *host, int result, struct failure *failure)
-{
-	switch (result) {
-	case 0:
-		return 0;
-	case EAI_AGAIN:
-		return failure_set(failure, -EAGAIN,
-				   "the name '%s' cannot be looked up now: is the network up?",
-				   host->name);
-	case EAI_MEMORY:
-		return failure_set(failure, -ENOMEM, "out of memory");
-	default:
-		return failure_set(failure, -ENOENT, "unknown host '%s'", host->name);
-	}
+	dial->only.ai_addrlen = host->kind == HOST_UNIX ? name_unix(host, &dial->name)
+							: name_vsock(host, &dial->name);
+	dial->only.ai_family = dial->name.ss_family;
+	dial->only.ai_addr = (struct sockaddr *)&dial->name;
+	dial->addresses = &dial->only;
 }
 
 int dial_resolve(struct dial *dial, const struct host *host, struct deadline deadline,
 		 struct failure *failure)
 {
-	struct lookup *lookup = lookup_alloc(host);
-	pthread_t thread;
-	int ret;
-
-	dial->host = *host;
-	dial->addresses = NULL;
-	if (!lookup)
-		return failure_set(failure, -ENOMEM, "out of memory");
-	ret = pthread_create(&thread, NULL, lookup_run, lookup);
-	if (ret) {
-		free(lookup);
-		return failure_set(failure, -ret, "cannot start a thread: %s", strerror(ret));
-	}
-	if (!lookup_wait(lookup, deadline)) {
-		pthread_detach(thread);
-		return failure_set(
-			failure, -ETIMEDOUT,
-			"the name '%s' was not found in time: does the name server answer?",
-			host->name);
-	}
-	pthread_join(thread, NULL);
-	ret = lookup->result;
-	dial->addresses = lookup->addresses;
-	free(lookup);
-	return resolve_failed(host, ret, failure);
+	*dial = (struct dial){ .host = *host };
+	if (host->kind == HOST_INET)
+		return lookup_host(host, deadline, &dial->addresses, failure);
+	set_only(dial, host);
+	return 0;
 }
 
 void dial_free(struct dial *dial)
 {
-	if (dial->addresses)
+	if (dial->addresses && dial->addresses != &dial->only)
 		freeaddrinfo(dial->addresses);
 	dial->addresses = NULL;
 }
@@ -160,16 +93,40 @@ static void tune(int fd)
 			   sizeof(options[i].value));
 }
 
-/* Returns a socket on its way (or there already), or a negative errno. */
-static int start_one(const struct addrinfo *address)
+/*
+ * A unix socket whose queue is full refuses who does not wait, and there is
+ * nothing to poll for. So this one waits, for as long as the others may.
+ */
+static int start_unix(const struct addrinfo *address)
 {
-	int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			address->ai_protocol);
+	const struct timeval patience = { .tv_sec = CONNECT_MS / 1000 };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int ret;
 
 	if (fd < 0)
 		return -errno;
-	tune(fd);
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	if (connect(fd, address->ai_addr, address->ai_addrlen) == 0 &&
+	    fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
+		return fd;
+	ret = errno == EAGAIN ? -ETIMEDOUT : -errno;
+	close(fd);
+	return ret;
+}
+
+/* Returns a socket on its way (or there already), or a negative errno. */
+static int start_one(const struct addrinfo *address)
+{
+	int fd, ret;
+
+	if (address->ai_family == AF_UNIX)
+		return start_unix(address);
+	fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		    address->ai_protocol);
+	if (fd < 0)
+		return -errno;
+	if (address->ai_family != AF_VSOCK)
+		tune(fd);
 	if (connect(fd, address->ai_addr, address->ai_addrlen) == 0 || errno == EINPROGRESS)
 		return fd;
 	ret = -errno;
@@ -251,7 +208,64 @@ static int attempts_run(struct attempts *attempts, struct deadline deadline)
 	}
 }
 
-static int connect_failed(const struct host *host, int error, struct failure *failure)
+static int unix_failed(const struct host *host, int error, struct failure *failure)
+{
+	struct stat found;
+
+	switch (error) {
+	case -ENOENT:
+		return failure_set(failure, error,
+				   "there is no socket %s: does suburbd run with --listen %s?",
+				   host_path(host), host->text);
+	case -ECONNREFUSED:
+		if (stat(host_path(host), &found) == 0 && !S_ISSOCK(found.st_mode))
+			return failure_set(failure, -ENOTSOCK, "%s is not a socket",
+					   host_path(host));
+		return failure_set(failure, error,
+				   "nothing listens on %s any more: is suburbd running?",
+				   host->text);
+	case -EACCES:
+		return failure_set(failure, error,
+				   "%s may not be used: become its owner, or have suburbd make it "
+				   "with ,mode=660",
+				   host->text);
+	case -EPROTOTYPE:
+		return failure_set(failure, error, "%s is not a stream socket", host_path(host));
+	case -ETIMEDOUT:
+		return failure_set(failure, error, "%s accepts no connection: is suburbd stopped?",
+				   host->text);
+	default:
+		return failure_set(failure, error, "cannot reach %s: %s", host->text,
+				   strerror(-error));
+	}
+}
+
+static int vsock_failed(const struct host *host, int error, struct failure *failure)
+{
+	switch (error) {
+	case -ECONNRESET: /* how a vsock says "refused" */
+	case -ECONNREFUSED:
+		return failure_set(failure, -ECONNREFUSED,
+				   "nothing listens on %s: is suburbd running there?", host->text);
+	case -ETIMEDOUT:
+	case -ENODEV:
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+		return failure_set(failure, error,
+				   "there is no machine with CID %" PRIu32
+				   ": see what its hypervisor says, and its module for vsock",
+				   host->cid);
+	case -EAFNOSUPPORT:
+		return failure_set(failure, error,
+				   "this machine has no vsock: load the module of its hypervisor, "
+				   "or vsock_loopback for vsock:local");
+	default:
+		return failure_set(failure, error, "cannot reach %s: %s", host->text,
+				   strerror(-error));
+	}
+}
+
+static int inet_failed(const struct host *host, int error, struct failure *failure)
 {
 	switch (error) {
 	case -ECONNREFUSED:
@@ -266,6 +280,18 @@ static int connect_failed(const struct host *host, int error, struct failure *fa
 	default:
 		return failure_set(failure, error, "cannot reach %s port %u: %s", host->name,
 				   host->port, strerror(-error));
+	}
+}
+
+static int connect_failed(const struct host *host, int error, struct failure *failure)
+{
+	switch (host->kind) {
+	case HOST_UNIX:
+		return unix_failed(host, error, failure);
+	case HOST_VSOCK:
+		return vsock_failed(host, error, failure);
+	default:
+		return inet_failed(host, error, failure);
 	}
 }
 

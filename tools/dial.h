@@ -7,14 +7,21 @@
 #define TOOLS_DIAL_H
 
 #include <netdb.h>
+#include <sys/socket.h>
 
 #include "deadline.h"
 #include "failure.h"
 #include "host.h"
 
+/*
+ * Not to be copied: @addresses may point to @only, the one address of a host
+ * that has no other.
+ */
 struct dial {
 	struct host host;
 	struct addrinfo *addresses;
+	struct addrinfo only;
+	struct sockaddr_storage name;
 };
 
 /* Looks up @host. 0 or a negative errno; dial_free() in both cases. */
@@ -25,7 +32,7 @@ void dial_free(struct dial *dial);
 /*
  * Connects to the first address that answers: all are tried, a little apart,
  * so that one which answers nothing costs no time. Returns a non-blocking
- * socket that notices a dead peer within 20 s, or a negative errno.
+ * stream socket that notices a dead peer within 20 s, or a negative errno.
  */
 int dial_connect(const struct dial *dial, struct deadline deadline, struct failure *failure);
 

@@ -8,14 +8,23 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <linux/vm_sockets.h>
 
 #include <suburb/wire.h>
 
 #include "host.h"
+
+#define MOST_TCP_PORT 65535
+#define UNIX_PREFIX "unix:"
+#define VSOCK_PREFIX "vsock:"
 
 /* Whether @name, but for a scope ("%eth0"), is an IPv6 address. */
 static bool is_ipv6(const char *name)
@@ -31,14 +40,20 @@ static bool is_ipv6(const char *name)
 	return inet_pton(AF_INET6, address, &binary) == 1;
 }
 
-static int parse_port(const char *text, struct host *host, struct failure *failure)
+static bool parse_number(const char *text, size_t length, uint32_t most, uint32_t *value)
 {
-	size_t digits = strspn(text, "0123456789");
-	unsigned long port = strtoul(text, NULL, 10);
+	unsigned long long number = strtoull(text, NULL, 10);
 
-	if (digits == 0 || text[digits] || digits > 5 || port == 0 || port > 65535)
-		return failure_set(failure, -EINVAL, "'%s' is not a port: 1 to 65535", text);
-	host->port = (uint16_t)port;
+	*value = (uint32_t)number;
+	return length && length <= 10 && strspn(text, "0123456789") >= length && number > 0 &&
+	       number <= most;
+}
+
+static int parse_port(const char *text, uint32_t most, struct host *host, struct failure *failure)
+{
+	if (!parse_number(text, strlen(text), most, &host->port))
+		return failure_set(failure, -EINVAL, "'%s' is not a port: 1 to %" PRIu32, text,
+				   most);
 	return 0;
 }
 
@@ -79,7 +94,7 @@ static int parse_bracketed(const char *text, struct host *host, struct failure *
 		return ret;
 	if (!is_ipv6(host->name))
 		return failure_set(failure, -EINVAL, "'%s' is not an IPv6 address", host->name);
-	return end[1] ? parse_port(end + 2, host, failure) : 0;
+	return end[1] ? parse_port(end + 2, MOST_TCP_PORT, host, failure) : 0;
 }
 
 static int parse_plain(const char *text, struct host *host, struct failure *failure)
@@ -98,14 +113,14 @@ static int parse_plain(const char *text, struct host *host, struct failure *fail
 	ret = set_name(text, colon ? (size_t)(colon - text) : strlen(text), host, failure);
 	if (ret || !colon)
 		return ret;
-	return parse_port(colon + 1, host, failure);
+	return parse_port(colon + 1, MOST_TCP_PORT, host, failure);
 }
 
-int host_parse(const char *text, struct host *host, struct failure *failure)
+static int parse_inet(const char *text, struct host *host, struct failure *failure)
 {
 	int ret;
 
-	host->port = SUBURB_WIRE_PORT;
+	host->kind = HOST_INET;
 	ret = text[0] == '[' ? parse_bracketed(text, host, failure)
 			     : parse_plain(text, host, failure);
 	if (ret)
@@ -113,4 +128,74 @@ int host_parse(const char *text, struct host *host, struct failure *failure)
 	snprintf(host->text, sizeof(host->text), strchr(host->name, ':') ? "[%s]:%u" : "%s:%u",
 		 host->name, host->port);
 	return 0;
+}
+
+/* --- unix and vsock ------------------------------------------------------- */
+
+const char *host_path(const struct host *host)
+{
+	return host->name + strlen(UNIX_PREFIX);
+}
+
+/* Absolute, for it is kept with the device, to be dialled again from anywhere. */
+static int parse_unix(const char *text, struct host *host, struct failure *failure)
+{
+	const size_t most = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	const char *path = text + strlen(UNIX_PREFIX);
+
+	if (path[0] != '/')
+		return failure_set(failure, -EINVAL,
+				   "'%s' is not a socket: its path begins with '/'", text);
+	if (strlen(path) > most)
+		return failure_set(failure, -EINVAL,
+				   "the path of a socket is longer than %zu bytes", most);
+	host->kind = HOST_UNIX;
+	host->port = 0;
+	snprintf(host->name, sizeof(host->name), "%s", text);
+	snprintf(host->text, sizeof(host->text), "%s", text);
+	return 0;
+}
+
+static bool parse_cid(const char *text, size_t length, uint32_t *cid)
+{
+	static const struct {
+		const char *word;
+		uint32_t cid;
+	} words[] = { { "local", VMADDR_CID_LOCAL }, { "host", VMADDR_CID_HOST } };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		*cid = words[i].cid;
+		if (length == strlen(words[i].word) && !strncmp(text, words[i].word, length))
+			return true;
+	}
+	return parse_number(text, length, VMADDR_CID_ANY - 1, cid);
+}
+
+static int parse_vsock(const char *text, struct host *host, struct failure *failure)
+{
+	const char *cid = text + strlen(VSOCK_PREFIX);
+	size_t length = strcspn(cid, ":");
+	int ret = 0;
+
+	if (!parse_cid(cid, length, &host->cid))
+		return failure_set(
+			failure, -EINVAL,
+			"'%s' names no machine: vsock:CID[:PORT], where CID is host, local, or 1 to %u",
+			text, VMADDR_CID_ANY - 1);
+	host->kind = HOST_VSOCK;
+	if (cid[length])
+		ret = parse_port(cid + length + 1, VMADDR_PORT_ANY - 1, host, failure);
+	snprintf(host->name, sizeof(host->name), VSOCK_PREFIX "%" PRIu32, host->cid);
+	snprintf(host->text, sizeof(host->text), "%s:%" PRIu32, host->name, host->port);
+	return ret;
+}
+
+int host_parse(const char *text, struct host *host, struct failure *failure)
+{
+	*host = (struct host){ .port = SUBURB_WIRE_PORT };
+	if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+		return parse_unix(text, host, failure);
+	if (strncmp(text, VSOCK_PREFIX, strlen(VSOCK_PREFIX)) == 0)
+		return parse_vsock(text, host, failure);
+	return parse_inet(text, host, failure);
 }

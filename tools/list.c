@@ -151,7 +151,8 @@ static void print_json(const struct host *host, const struct offer *offer,
 	struct json_object *devices;
 
 	json_add_text(document, "host", host->name);
-	json_add_number(document, "port", host->port);
+	if (host->port)
+		json_add_number(document, "port", host->port);
 	devices = json_add_array(document, "devices");
 	for (size_t i = 0; i < offer->count; i++)
 		add_device(json_append_object(devices), &offer->devices[i], usbids);

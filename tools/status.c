@@ -85,11 +85,12 @@ static void add_exporter(struct json_object *object, const struct suburb_status 
 	const char *busid = cookie_get(s->cookie, size, "busid");
 	struct json_object *exporter;
 
-	if (!host || !port || !busid)
+	if (!host || !busid)
 		return;
 	exporter = json_object_new_object();
 	json_add_text(exporter, "host", host);
-	json_add_number(exporter, "port", strtoul(port, NULL, 10));
+	if (port)
+		json_add_number(exporter, "port", strtoul(port, NULL, 10));
 	json_add_text(exporter, "busid", busid);
 	json_object_object_add(object, "exporter", exporter);
 }

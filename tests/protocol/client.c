@@ -21,20 +21,16 @@ static bool is_open[MAX_FD];
 
 int dial(const struct exporter *exporter)
 {
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_port = htons(exporter->port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
 	struct timeval patience = { .tv_sec = PATIENCE_S };
 	int one = 1;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(exporter->name.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	if (over_tcp())
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	if (connect(fd, (const struct sockaddr *)&exporter->name, exporter->length) < 0)
 		fail_msg("cannot connect: %s", strerror(errno));
 	assert_true(fd < MAX_FD);
 	is_open[fd] = true;

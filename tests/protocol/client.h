@@ -7,6 +7,7 @@
  * rules of its own.
  *
  * SUBURBD      the program; SUBURBD_RUN goes before it ("qemu-s390x -L DIR")
+ * TEST_LINK    what goes between: tcp (if unset) or unix
  */
 #ifndef TESTS_CLIENT_H
 #define TESTS_CLIENT_H
@@ -18,6 +19,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -29,14 +31,22 @@
 /**
  * struct exporter - a running suburbd
  * @log: name of the file that has its stderr
+ * @name, @length: socket address where it listens
  */
 struct exporter {
 	int pid;
-	uint16_t port;
 	char log[32];
+	struct sockaddr_storage name;
+	socklen_t length;
 };
 
-/* Starts suburbd in the foreground on a free port, with @args (NULL at the end). */
+/* Do the tests run over TCP, where some things can be seen that others lack? */
+bool over_tcp(void);
+
+/*
+ * Starts suburbd in the foreground on a free address, with @args (NULL at the
+ * end).
+ */
 void exporter_start(struct exporter *exporter, const char *const args[]);
 
 /* Ends it by SIGTERM; it must exit with 0 (and a sanitizer's report does not). */

@@ -94,6 +94,19 @@ for address in '' ':' ':3240' '127.0.0.1:' '127.0.0.1:x' '127.0.0.1:65536' '127.
 	usage "--listen '$address'" "--listen: " --listen "$address"
 done
 
+long=/$(printf 'p%.0s' {1..107})
+usage "--listen unix: without a path" "--listen: 'unix:' is no socket; use unix:/PATH" --listen unix:
+usage "--listen unix: with a relative path" "'unix:s' is no socket" --listen unix:s
+usage "--listen unix: with a path too long" "is too long; a socket's path has 107 bytes" --listen "unix:$long"
+usage "--listen unix: with a wrong mode" "no valid mode; use 600" --listen unix:/s,mode=9
+usage "--listen unix: with control characters" "'unix:a.x1b' is no socket" --listen $'unix:a\e'
+for address in vsock: vsock:x vsock:1:x vsock:-1 vsock:4294967295 vsock:host; do
+	usage "--listen '$address'" "no valid port; use vsock:PORT" --listen "$address"
+done
+for address in vsock:0:1 vsock:x:1 vsock:4294967295:1 vsock::1; do
+	usage "--listen '$address'" "no valid CID; use vsock:PORT" --listen "$address"
+done
+
 usage "a disk that is not there" "cannot open /nonexistent/disk" --emulate disk:/nonexistent/disk
 check "a name that does not resolve" fails 1 "cannot listen on 'no.such.invalid'" --foreground \
 	--log-level error --listen no.such.invalid:1 --emulate mouse
@@ -119,5 +132,7 @@ config "a limit beyond all numbers" "conf:2: '9\\{30\\}' is out of range" \
 config "a limit that is no number" "conf:2: '5x' is out of range" '[limits]\nmax-requests = 5x\n'
 config "a line without end" "conf:2: this line is too long" "[suburbd]\nexport = $(printf 'a%.0s' {1..5000})\n"
 config "a bad address" "conf:2: " '[suburbd]\nlisten = [::1\n'
+config "a bad socket" "conf:2: 'unix:s' is no socket" '[suburbd]\nlisten = unix:s\n'
+config "a bad CID" "conf:2: 'vsock:0:1' has no valid CID" '[suburbd]\nlisten = vsock:0:1\n'
 config "control characters" "conf:2: unknown key 'a.x1bb'" '[suburbd]\na\033b = 1\n'
 tap_done

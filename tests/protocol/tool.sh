@@ -78,6 +78,17 @@ usage "IPv6 with a port and no brackets" "\[ADDRESS\]:PORT" list fe80::zz:3240
 usage "bracket without end" "\[ADDRESS\]:PORT" list '[::1'
 usage "a name in brackets" "not an IPv6 address" list '[lab]:3240'
 
+usage "unix: without a path" "'unix:' is not a socket: its path begins with '/'" list unix:
+usage "unix: with a relative path" "'unix:s' is not a socket" attach unix:s 1-1
+usage "unix: with a path too long" "longer than 107 bytes" list "unix:/$(printf 'p%.0s' {1..107})"
+usage "unix: with control characters" "'unix:.x1b' is not a socket" list $'unix:\e'
+usage "vsock: without a CID" "'vsock:' names no machine: vsock:CID" list vsock:
+usage "CID 0" "'vsock:0' names no machine" attach vsock:0 1-1
+usage "CID of a word" "'vsock:any:1' names no machine" list vsock:any:1
+usage "CID too large" "'vsock:4294967295:1' names no machine" list vsock:4294967295:1
+usage "vsock: with port 0" "'0' is not a port" list vsock:2:0
+usage "vsock: with a port of letters" "'usbip' is not a port" list vsock:2:usbip
+
 usage "attach without anything" "needs a host and a device" attach
 usage "attach without a device" "needs a host and a device" attach lab
 usage "attach with half an id" "'046d:' is not a device" attach lab 046d:

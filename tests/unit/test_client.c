@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* sources: tools/client.c tools/stream.c tools/dial.c tools/host.c tools/offer.c */
+/* sources: tools/client.c tools/stream.c tools/dial.c tools/lookup.c tools/host.c tools/offer.c */
 /* sources: tools/serial.c tools/deadline.c tools/failure.c tools/text.c */
 /*
  * The tool's side of the handshake against exporters that tell the truth, lie,

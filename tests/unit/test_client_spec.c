@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* sources: tools/host.c tools/cookie.c tools/failure.c tools/text.c */
 /*
- * HOST[:PORT] as people write it, and the cookie that remembers it.
+ * HOST[:PORT] as people write it, sockets of other kinds, and the cookie that
+ * remembers them.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -15,7 +16,7 @@
 #include "tools/cookie.h"
 #include "tools/host.h"
 
-static void assert_host(const char *in, const char *name, int port, const char *text)
+static void assert_host(const char *in, const char *name, uint32_t port, const char *text)
 {
 	struct failure failure;
 	struct host host;
@@ -88,6 +89,71 @@ static void bad_hosts(void **state)
 	assert_refused(endless, "[ADDRESS]:PORT");
 }
 
+static void sockets_of_this_machine(void **state)
+{
+	char longest[5 + 107 + 1] = "unix:/", longer[5 + 108 + 1] = "unix:/";
+	struct failure failure;
+	struct host host;
+
+	assert_host("unix:/run/s", "unix:/run/s", 0, "unix:/run/s");
+	assert_host("unix:/a:1@b c", "unix:/a:1@b c", 0, "unix:/a:1@b c");
+	memset(longest + 6, 'p', 106);
+	memset(longer + 6, 'p', 107);
+	assert_host(longest, longest, 0, longest);
+	assert_int_equal(host_parse(longest, &host, &failure), 0);
+	assert_int_equal(host.kind, HOST_UNIX);
+	assert_string_equal(host_path(&host), longest + 5);
+	assert_refused(longer, "longer than 107 bytes");
+	assert_refused("unix:", "begins with '/'");
+	assert_refused("unix:s", "begins with '/'");
+	assert_refused("unix:3240", "begins with '/'");
+	assert_refused("unix:@s", "begins with '/'");
+}
+
+static void machines_on_a_vsock(void **state)
+{
+	static const char *const nobody[] = {
+		"vsock:", "vsock::1", "vsock:0", "vsock:-1", "vsock:+1", "vsock:x",
+		"vsock:4294967295", "vsock:4294967296", "vsock:99999999999", "vsock:any",
+		"vsock:hos", "vsock:hosts", "vsock: 2",
+	};
+	struct failure failure;
+	struct host host;
+
+	assert_host("vsock:3", "vsock:3", 3240, "vsock:3:3240");
+	assert_host("vsock:3:4294967294", "vsock:3", 4294967294, "vsock:3:4294967294");
+	assert_host("vsock:local", "vsock:1", 3240, "vsock:1:3240");
+	assert_host("vsock:host:1", "vsock:2", 1, "vsock:2:1");
+	assert_host("vsock:4294967294", "vsock:4294967294", 3240, "vsock:4294967294:3240");
+	assert_int_equal(host_parse("vsock:host", &host, &failure), 0);
+	assert_int_equal(host.kind, HOST_VSOCK);
+	assert_int_equal(host.cid, 2);
+	for (size_t i = 0; i < sizeof(nobody) / sizeof(nobody[0]); i++)
+		assert_refused(nobody[i], "names no machine");
+	assert_refused("vsock:3:", "not a port");
+	assert_refused("vsock:3:0", "not a port");
+	assert_refused("vsock:3:4294967295", "not a port");
+	assert_refused("vsock:3:1:1", "not a port");
+	assert_refused("vsock:3:x", "not a port");
+}
+
+/* What is kept is a host that can be dialled again. */
+static void a_cookie_keeps_other_links_too(void **state)
+{
+	struct failure failure;
+	uint8_t cookie[512];
+	struct host host;
+	size_t size;
+
+	assert_int_equal(host_parse("unix:/run/s", &host, &failure), 0);
+	size = cookie_put(cookie, sizeof(cookie), &host, "1-1");
+	assert_int_equal(size, sizeof("host=unix:/run/s\0busid=1-1"));
+	assert_memory_equal(cookie, "host=unix:/run/s\0busid=1-1", size);
+	assert_int_equal(host_parse("vsock:local:7", &host, &failure), 0);
+	size = cookie_put(cookie, sizeof(cookie), &host, "1-1");
+	assert_memory_equal(cookie, "host=vsock:1\0port=7\0busid=1-1", size);
+}
+
 static void a_cookie_keeps_what_dialling_needs(void **state)
 {
 	struct failure failure;
@@ -136,6 +202,9 @@ int main(void)
 		cmocka_unit_test(ipv6_addresses),
 		cmocka_unit_test(bad_ports),
 		cmocka_unit_test(bad_hosts),
+		cmocka_unit_test(sockets_of_this_machine),
+		cmocka_unit_test(machines_on_a_vsock),
+		cmocka_unit_test(a_cookie_keeps_other_links_too),
 		cmocka_unit_test(a_cookie_keeps_what_dialling_needs),
 		cmocka_unit_test(a_cookie_that_does_not_fit_is_none),
 		cmocka_unit_test(foreign_cookies_are_read_with_care),

@@ -13,7 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
+#include <netinet/in.h>
+#include <linux/vm_sockets.h>
 #include <cmocka.h>
 
 #include "exporter/address.h"
@@ -179,12 +182,12 @@ static void addresses(void **state)
 {
 	static const struct {
 		const char *text, *host;
-		int port; /* -1: no address; 7: none was given */
+		int port; /* -1: no address */
 	} texts[] = {
-		{ "127.0.0.1", "127.0.0.1", 7 }, { "127.0.0.1:3240", "127.0.0.1", 3240 },
-		{ "0.0.0.0:0", "0.0.0.0", 0 }, { "::1", "::1", 7 }, { "[::1]", "::1", 7 },
-		{ "[::1]:65535", "::1", 65535 }, { "localhost", "localhost", 7 },
-		{ "localhost:1", "localhost", 1 }, { "fe80::1", "fe80::1", 7 },
+		{ "127.0.0.1", "127.0.0.1", 3240 }, { "127.0.0.1:3241", "127.0.0.1", 3241 },
+		{ "0.0.0.0:0", "0.0.0.0", 0 }, { "::1", "::1", 3240 }, { "[::1]", "::1", 3240 },
+		{ "[::1]:65535", "::1", 65535 }, { "localhost", "localhost", 3240 },
+		{ "localhost:1", "localhost", 1 }, { "fe80::1", "fe80::1", 3240 },
 		{ "", NULL, -1 }, { ":", NULL, -1 }, { ":1", NULL, -1 }, { "a:", NULL, -1 },
 		{ "a:65536", NULL, -1 }, { "a:-1", NULL, -1 }, { "a:1x", NULL, -1 },
 		{ "a:99999999999999999999", NULL, -1 }, { "[::1", NULL, -1 },
@@ -193,9 +196,9 @@ static void addresses(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		char host[ADDRESS_HOST_SIZE], error[256] = "";
-		uint16_t port = 7;
-		int ret = address_split(texts[i].text, host, &port, error, sizeof(error));
+		struct address address;
+		char error[256] = "";
+		int ret = address_parse(&address, texts[i].text, error, sizeof(error));
 
 		if (texts[i].port < 0) {
 			if (ret != -EINVAL || !error[0])
@@ -203,22 +206,131 @@ static void addresses(void **state)
 			continue;
 		}
 		assert_int_equal(ret, 0);
-		assert_string_equal(host, texts[i].host);
-		assert_int_equal(port, texts[i].port);
+		assert_int_equal(address.kind, ADDRESS_INET);
+		assert_string_equal(address.host, texts[i].host);
+		assert_int_equal(address.port, texts[i].port);
 	}
 }
 
 static void addresses_that_are_too_long(void **state)
 {
-	char text[1000], host[ADDRESS_HOST_SIZE], error[256];
-	uint16_t port;
+	struct address address;
+	char text[1000], error[256];
 
 	memset(text, 'a', sizeof(text));
 	text[999] = '\0';
-	assert_int_equal(address_split(text, host, &port, error, sizeof(error)), -EINVAL);
+	assert_int_equal(address_parse(&address, text, error, sizeof(error)), -EINVAL);
 	text[0] = '[';
 	text[998] = ']';
-	assert_int_equal(address_split(text, host, &port, error, sizeof(error)), -EINVAL);
+	assert_int_equal(address_parse(&address, text, error, sizeof(error)), -EINVAL);
+}
+
+static void assert_no_address(const char *text, const char *word)
+{
+	struct address address;
+	char error[256] = "";
+
+	if (address_parse(&address, text, error, sizeof(error)) != -EINVAL)
+		fail_msg("taken: %s", text);
+	if (!strstr(error, word))
+		fail_msg("'%s' lacks '%s'", error, word);
+}
+
+static void assert_unix(const char *text, const char *path, unsigned int mode)
+{
+	struct address address;
+	char error[256];
+
+	assert_int_equal(address_parse(&address, text, error, sizeof(error)), 0);
+	assert_int_equal(address.kind, ADDRESS_UNIX);
+	assert_string_equal(address.host, path);
+	assert_int_equal(address.mode, mode);
+}
+
+static void unix_addresses(void **state)
+{
+	char longest[5 + 107 + 1] = "unix:/", longer[5 + 108 + 1] = "unix:/";
+
+	memset(longest + 6, 'p', 106);
+	memset(longer + 6, 'p', 107);
+	assert_unix("unix:/run/s", "/run/s", 0600);
+	assert_unix("unix:/run/s,mode=660", "/run/s", 0660);
+	assert_unix("unix:/run/a,b", "/run/a,b", 0600);
+	assert_unix("unix:/a:b", "/a:b", 0600);
+	assert_unix(longest, longest + 5, 0600);
+	assert_no_address(longer, "107 bytes");
+	assert_no_address("unix:", "from the root");
+	assert_no_address("unix:s", "from the root");
+	assert_no_address("unix:./s", "from the root");
+	assert_no_address("unix:@s", "from the root");
+	assert_no_address("unix:/", "no socket");
+	assert_no_address("unix:/run/", "no socket");
+	assert_no_address("unix:/,mode=660", "no socket");
+	assert_no_address("unix:/s,mode=", "no valid mode");
+	assert_no_address("unix:/s,mode=rw", "no valid mode");
+	assert_no_address("unix:/s,mode=668", "no valid mode");
+	assert_no_address("unix:/s,mode=1777", "no valid mode");
+	assert_no_address("unix:/s,mode=-1", "no valid mode");
+	assert_no_address("unix:/s,mode=777777777777777777777777", "no valid mode");
+}
+
+static void assert_vsock(const char *text, uint32_t cid, uint32_t port)
+{
+	struct address address;
+	char error[256];
+
+	assert_int_equal(address_parse(&address, text, error, sizeof(error)), 0);
+	assert_int_equal(address.kind, ADDRESS_VSOCK);
+	assert_int_equal(address.cid, cid);
+	assert_int_equal(address.port, port);
+}
+
+static void vsock_addresses(void **state)
+{
+	static const char *const wrong[] = {
+		"vsock:", "vsock::", "vsock:x", "vsock:1:", "vsock::1", "vsock:1:2:3", "vsock:-1",
+		"vsock:0:1", "vsock:x:1", "vsock:1:x", "vsock:4294967295", "vsock:4294967296",
+		"vsock:4294967295:1", "vsock:99999999999999999999", "vsock: 1", "vsock:loca",
+		"vsock:host", "vsock:+1",
+	};
+
+	assert_vsock("vsock:3240", UINT32_MAX, 3240);
+	assert_vsock("vsock:0", UINT32_MAX, 0);
+	assert_vsock("vsock:4294967294", UINT32_MAX, UINT32_MAX - 1);
+	assert_vsock("vsock:1:7", 1, 7);
+	assert_vsock("vsock:local:7", 1, 7);
+	assert_vsock("vsock:local", 1, 3240);
+	assert_vsock("vsock:4294967294:1", UINT32_MAX - 1, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_no_address(wrong[i], "no valid ");
+}
+
+static void assert_text(const void *name, const char *want)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	assert_string_equal(address_text(name, text), want);
+}
+
+static void addresses_as_text(void **state)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(1) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(2) };
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct sockaddr_vm vm = { .svm_family = AF_VSOCK, .svm_cid = 3, .svm_port = 4 };
+	char want[5 + 108 + 1] = "unix:";
+
+	assert_text(&in, "0.0.0.0:1");
+	assert_text(&in6, "[::]:2");
+	assert_text(&un, "unix:");
+	assert_text(&vm, "vsock:3:4");
+	vm.svm_cid = VMADDR_CID_ANY;
+	assert_text(&vm, "vsock:4");
+	strcpy(un.sun_path, "/a\x1b[2J");
+	assert_text(&un, "unix:/a\\x1b[2J");
+	memset(un.sun_path, 'p', sizeof(un.sun_path)); /* no NUL: it is full */
+	memset(want + 5, 'p', sizeof(un.sun_path));
+	assert_text(&un, want);
 }
 
 int main(void)
@@ -231,6 +343,9 @@ int main(void)
 		cmocka_unit_test(wrong_command_lines),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(addresses_that_are_too_long),
+		cmocka_unit_test(unix_addresses),
+		cmocka_unit_test(vsock_addresses),
+		cmocka_unit_test(addresses_as_text),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

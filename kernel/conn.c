@@ -55,6 +55,7 @@ struct suburb_conn {
 	void (*saved_data_ready)(struct sock *sk);
 	void (*saved_write_space)(struct sock *sk);
 	void (*saved_state_change)(struct sock *sk);
+	void (*saved_error_report)(struct sock *sk);
 };
 
 static struct workqueue_struct *suburb_wq;
@@ -122,6 +123,20 @@ static void conn_state_change(struct sock *sk)
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
+/* How vsock and kTLS tell of an end that has no change of state with it. */
+static void conn_error_report(struct sock *sk)
+{
+	struct suburb_conn *conn;
+
+	read_lock_bh(&sk->sk_callback_lock);
+	conn = sk->sk_user_data;
+	if (conn) {
+		conn->saved_error_report(sk);
+		kick(conn, KICK_RECEIVE);
+	}
+	read_unlock_bh(&sk->sk_callback_lock);
+}
+
 /* --- the end -------------------------------------------------------------- */
 
 /* The one door for every error; the worker's alone. */
@@ -134,9 +149,16 @@ static void conn_fail(struct suburb_conn *conn, enum suburb_reason reason, int e
 
 /* --- receiving ------------------------------------------------------------ */
 
-static bool has_ended(const struct sock *sk)
+/*
+ * After a short read: can there be something that nobody will wake us for? An
+ * end that came with these bytes has done so already. And only TCP's short read
+ * means that it has no more: a unix socket stops where another writer's bytes
+ * begin or a descriptor came along, a vsock has an end of its own.
+ */
+static bool may_have_more(const struct sock *sk)
 {
-	return READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN || READ_ONCE(sk->sk_err);
+	return !sk_is_tcp(sk) || READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN ||
+	       READ_ONCE(sk->sk_err);
 }
 
 /* One recvmsg. Returns 2 if more may be waiting, 1 if not, 0 if nothing came or the link is dead. */
@@ -165,11 +187,7 @@ static int receive_some(struct suburb_conn *conn)
 			  -error, violation.field ? &violation : NULL);
 		return 0;
 	}
-	/*
-	 * A short read emptied the socket, and what comes after it will kick us.
-	 * But an end that came with these bytes has kicked already.
-	 */
-	return ret == room || has_ended(conn->sock->sk) ? 2 : 1;
+	return ret == room || may_have_more(conn->sock->sk) ? 2 : 1;
 }
 
 /* --- sending -------------------------------------------------------------- */
@@ -298,9 +316,11 @@ int suburb_conn_start(struct suburb_conn *conn)
 	conn->saved_data_ready = sk->sk_data_ready;
 	conn->saved_write_space = sk->sk_write_space;
 	conn->saved_state_change = sk->sk_state_change;
+	conn->saved_error_report = sk->sk_error_report;
 	sk->sk_data_ready = conn_data_ready;
 	sk->sk_write_space = conn_write_space;
 	sk->sk_state_change = conn_state_change;
+	sk->sk_error_report = conn_error_report;
 	sk->sk_allocation = GFP_NOIO;
 	suburb_sock_no_task_frag(sk);
 	write_unlock_bh(&sk->sk_callback_lock);
@@ -330,6 +350,7 @@ void suburb_conn_stop(struct suburb_conn *conn)
 		sk->sk_data_ready = conn->saved_data_ready;
 		sk->sk_write_space = conn->saved_write_space;
 		sk->sk_state_change = conn->saved_state_change;
+		sk->sk_error_report = conn->saved_error_report;
 	}
 	write_unlock_bh(&sk->sk_callback_lock);
 	kernel_sock_shutdown(conn->sock, SHUT_RDWR);

@@ -195,6 +195,8 @@ static bool receive(struct peer *p, void *buf, size_t len)
 	ssize_t n;
 
 	while (len) {
+		pthread_mutex_lock(&p->gate);
+		pthread_mutex_unlock(&p->gate);
 		n = recv(p->fd, at, len, 0);
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -324,6 +326,7 @@ int peer_start_on(struct peer *p, __u32 speed, int fd, int far)
 	if (!p->iso_data)
 		return -ENOMEM;
 	pthread_mutex_init(&p->lock, NULL);
+	pthread_mutex_init(&p->gate, NULL);
 	pthread_cond_init(&p->arrived, NULL);
 	return -pthread_create(&p->thread, NULL, serve, p);
 }
@@ -351,6 +354,14 @@ const char *peer_stop(struct peer *p)
 	if (p->far >= 0)
 		close(p->far);
 	return p->complaint;
+}
+
+void peer_hold(struct peer *p, bool hold)
+{
+	if (hold)
+		pthread_mutex_lock(&p->gate);
+	else
+		pthread_mutex_unlock(&p->gate);
 }
 
 void peer_set_mute(struct peer *p, bool mute)

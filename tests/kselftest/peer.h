@@ -64,6 +64,7 @@ struct peer {
 	int far; /* the kernel's; the test closes it after attaching */
 	__u32 speed;
 	pthread_t thread;
+	pthread_mutex_t gate; /* held: it reads nothing more for now */
 
 	/* Protected by lock: */
 	pthread_mutex_t lock;
@@ -92,6 +93,9 @@ const char *peer_stop(struct peer *p);
 
 /* Cuts the link and leaves the rest to peer_stop(). */
 void peer_cut(struct peer *p);
+
+/* Stops reading, but for what it has begun to read, until false. */
+void peer_hold(struct peer *p, bool hold);
 
 void peer_set_mute(struct peer *p, bool mute);
 void peer_queue_unlinks(struct peer *p, bool queue);

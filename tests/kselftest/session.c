@@ -25,16 +25,33 @@ static int open_usb(struct session *s)
 	return s->usb < 0 ? s->usb : usbfs_claim(s->usb, 0);
 }
 
-int session_start_window(struct session *s, __u32 speed, __u32 requests, __u32 bytes)
+static int open_dev(struct session *s)
 {
-	int ret;
-
 	memset(s, 0, sizeof(*s));
 	s->usb = -1;
 	s->dev = open(REMOTE_NODE, O_RDWR | O_CLOEXEC);
-	if (s->dev < 0)
-		return -errno;
-	ret = peer_start(&s->peer, speed);
+	return s->dev < 0 ? -errno : 0;
+}
+
+int session_start_on(struct session *s, __u32 speed, int fd, int far)
+{
+	int ret = open_dev(s);
+
+	if (!ret)
+		ret = peer_start_on(&s->peer, speed, fd, far);
+	if (ret)
+		return ret;
+	remote_attach_init(&s->a, far, speed, PEER_DEVID);
+	ret = attach(s);
+	return ret ? ret : open_usb(s);
+}
+
+int session_start_window(struct session *s, __u32 speed, __u32 requests, __u32 bytes)
+{
+	int ret = open_dev(s);
+
+	if (!ret)
+		ret = peer_start(&s->peer, speed);
 	if (ret)
 		return ret;
 	remote_attach_init(&s->a, s->peer.far, speed, PEER_DEVID);

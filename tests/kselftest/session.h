@@ -24,6 +24,8 @@ struct session {
 };
 
 int session_start(struct session *s, __u32 speed);
+/* Over two descriptors that are already connected. */
+int session_start_on(struct session *s, __u32 speed, int fd, int far);
 /* With a window other than the default one. */
 int session_start_window(struct session *s, __u32 speed, __u32 requests, __u32 bytes);
 const char *session_stop(struct session *s);

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * suburb_attach - a remote device from attach to its end: the port and bus it
- * gets at each speed, every kind of socket, LIST, STATUS and poll() on the way,
- * and each way to end but those that a lying exporter brings (suburb_lies).
+ * gets at each speed, LIST, STATUS and poll() on the way,
+ * and each way to end but those that a lying exporter brings (suburb_lies). Every
+ * kind of socket is in suburb_links.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -397,115 +396,6 @@ TEST_F(attached, generation_counts)
 	EXPECT_EQ(0, remote_detach(self->dev, self->a.port, self->a.id));
 	EXPECT_EQ(0, remote_generation(self->dev, &after));
 	EXPECT_LT(before.generation, after.generation);
-}
-
-/* --- TCP ------------------------------------------------------------------ */
-
-FIXTURE(tcp)
-{
-	int dev;
-	struct peer peer;
-	struct suburb_attach a;
-	struct suburb_status st;
-};
-
-FIXTURE_VARIANT(tcp)
-{
-	int family;
-};
-
-FIXTURE_VARIANT_ADD(tcp, v4)
-{
-	.family = AF_INET,
-};
-
-FIXTURE_VARIANT_ADD(tcp, v6)
-{
-	.family = AF_INET6,
-};
-
-static int tcp_pair(int family, int sv[2])
-{
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	struct sockaddr_in v4 = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct sockaddr *addr = family == AF_INET ? (void *)&v4 : (void *)&v6;
-	socklen_t len = family == AF_INET ? sizeof(v4) : sizeof(v6);
-	int listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	sv[1] = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(listener, addr, len) || listen(listener, 1) ||
-	    getsockname(listener, addr, &len) || connect(sv[1], addr, len))
-		return -errno;
-	sv[0] = accept(listener, NULL, NULL);
-	close(listener);
-	return sv[0] < 0 ? -errno : 0;
-}
-
-FIXTURE_SETUP(tcp)
-{
-	int sv[2] = { -1, -1 };
-
-	self->dev = open(REMOTE_NODE, O_RDWR | O_CLOEXEC);
-	ASSERT_LE(0, self->dev);
-	ASSERT_EQ(0, tcp_pair(variant->family, sv));
-	ASSERT_EQ(0, peer_start_on(&self->peer, SUBURB_SPEED_HIGH, sv[0], sv[1]));
-	remote_attach_init(&self->a, sv[1], SUBURB_SPEED_HIGH, PEER_DEVID);
-	ASSERT_EQ(0, remote_call(self->dev, SUBURB_IOC_ATTACH, &self->a));
-	forget_socket(&self->peer);
-	ASSERT_EQ(0, remote_wait_state(self->dev, self->a.id, SUBURB_STATE_ONLINE, &self->st));
-}
-
-FIXTURE_TEARDOWN(tcp)
-{
-	remote_detach(self->dev, self->a.port, self->a.id);
-	EXPECT_STREQ("", peer_stop(&self->peer));
-	close(self->dev);
-}
-
-TEST_F(tcp, online_and_closed_by_detach)
-{
-	EXPECT_STREQ("480", remote_sysfs(&self->st, "speed"));
-	EXPECT_EQ(0, remote_detach(self->dev, self->a.port, self->a.id));
-	EXPECT_TRUE(peer_ended(&self->peer, 1000));
-}
-
-/* A reset is a failure of the link, told with its errno. */
-TEST_F(tcp, reset_by_exporter)
-{
-	struct sockaddr none = { .sa_family = AF_UNSPEC };
-
-	EXPECT_EQ(0, connect(self->peer.fd, &none, sizeof(none)));
-	ASSERT_EQ(0, remote_wait_state(self->dev, self->a.id, SUBURB_STATE_GONE, &self->st));
-	EXPECT_EQ(SUBURB_REASON_LINK, self->st.reason);
-	EXPECT_EQ(ECONNRESET, self->st.link_error);
-}
-
-/*
- * The last answer and the end in one segment: whoever reads the answer gets no
- * second wake-up for the end.
- */
-TEST_F(tcp, answer_and_end_in_one_segment)
-{
-	int usb = usbfs_open(self->st.busnum, self->st.devnum);
-	struct usbdevfs_urb urb = {};
-	struct peer_command c;
-	__u8 data[64] = {};
-	int one = 1;
-
-	ASSERT_LE(0, usb);
-	ASSERT_EQ(0, usbfs_claim(usb, 0));
-	ASSERT_EQ(0, usbfs_submit(usb, &urb, USBDEVFS_URB_TYPE_BULK, PEER_BULK_IN, data,
-				  sizeof(data)));
-	ASSERT_TRUE(peer_next(&self->peer, &c, 3000));
-	ASSERT_EQ(0, setsockopt(self->peer.fd, IPPROTO_TCP, TCP_CORK, &one, sizeof(one)));
-	peer_reply(&self->peer, c.c.submit.seqnum, 0, data, sizeof(data));
-	EXPECT_EQ(0, shutdown(self->peer.fd, SHUT_WR));
-	EXPECT_EQ(&urb, usbfs_reap(usb, 3000));
-	EXPECT_EQ(0, urb.status);
-	EXPECT_EQ(0, remote_wait_state(self->dev, self->a.id, SUBURB_STATE_GONE, &self->st));
-	EXPECT_EQ(SUBURB_REASON_CLOSED, self->st.reason);
-	close(usb);
 }
 
 int main(int argc, char **argv)

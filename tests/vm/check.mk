@@ -16,8 +16,7 @@
 #
 # Each leaves $(RESULTS)/vm-NAME.tap and, beside it, the logs of its VMs.
 
-KSELFTESTS := suburb_ioctl suburb_attach suburb_wire suburb_unlink suburb_lies suburb_reset
-KSELFTESTS += suburb_iso suburb_iso_urbs suburb_iso_lies
+KSELFTESTS := $(basename $(notdir $(wildcard tests/kselftest/suburb_*.c)))
 SCENARIOS  ?= $(notdir $(wildcard tests/kselftest/scenario_*.sh))
 VM_USB     := storage,kbd,mouse,tablet,serial,net,ccid
 VM_LAYERS  := vm-kernel vm-one vm-two vm-selftest

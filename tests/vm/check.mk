@@ -13,17 +13,19 @@
 #                            and through mainline: writes docs/CONFORMANCE.md
 #   make check-interop       either end Suburb's or mainline's, every class of
 #                            device: writes docs/INTEROP.md
+#   make check-media         sound and pictures, long: 60 s and 10 s each, both ways
 #
 # Each leaves $(RESULTS)/vm-NAME.tap and, beside it, the logs of its VMs.
 
 KSELFTESTS := $(basename $(notdir $(wildcard tests/kselftest/suburb_*.c)))
 SCENARIOS  ?= $(notdir $(wildcard tests/kselftest/scenario_*.sh))
-VM_USB     := storage,kbd,mouse,tablet,serial,net,ccid
+VM_USB     := storage,kbd,mouse,tablet,serial,net,ccid,audio
 VM_LAYERS  := vm-kernel vm-one vm-two vm-selftest
 
 VM_RUN = BUILD=$(BUILD) tests/vm/run.sh --quiet --payload $(BUILD)/kselftest:build/kselftest
 
 .PHONY: check-vm vm-kernel vm-one vm-two vm-ready figures kselftest check-conformance check-interop
+.PHONY: check-media vm-media-one vm-media-two
 
 check-vm: vm-ready ## all that needs a real kernel, in VMs
 	@rm -f $(VM_LAYERS:%=$(RESULTS)/%.tap)
@@ -69,3 +71,17 @@ check-interop: vm-ready ## with mainline at either end; writes docs/INTEROP.md (
 	@BUILD=$(BUILD) TEST_TIMEOUT=2400 tests/run.sh $(RESULTS)/interop.tap tests/vm/interop.sh || :
 	@cat docs/INTEROP.md
 	@tests/sum.sh $(RESULTS) interop
+
+# The two scenarios as in check-vm, at the length that was asked for.
+MEDIA = SUBURB_AUDIO_SECONDS=60 SUBURB_VIDEO_SECONDS=10 tests/vm/suite.sh scenario_audio.sh scenario_video.sh
+
+check-media: vm-ready ## sound of 60 s and pictures of 10 s, sample by sample (10 minutes)
+	@rm -f $(RESULTS)/vm-media-*.tap
+	@+$(MAKE) --no-print-directory -k vm-media-one vm-media-two || :
+	@tests/sum.sh $(RESULTS) vm-media-one vm-media-two
+
+vm-media-one: vm-ready
+	$(VM_RUN) --name media-one --timeout 900 --usb audio -c '$(MEDIA)'
+
+vm-media-two: vm-ready
+	$(VM_RUN) --name media-two --timeout 900 --two --usb audio -c '$(MEDIA)'

@@ -15,9 +15,11 @@
 #                   /dev/virtio-ports/suburb.serial in the VM that has the device
 #   net             usb-net (CDC/RNDIS); 10.0.2.2 behind it answers ping
 #   ccid            usb-ccid, a smart card reader without a card
+#   audio           usb-audio, a sound card to play on; what it is given comes out
+#                   of /dev/virtio-ports/suburb.audio, as a WAV file
 
 # shellcheck disable=SC2034 # for run.sh to print
-usb_names='storage[=FILE] kbd mouse tablet serial net ccid'
+usb_names='storage[=FILE] kbd mouse tablet serial net ccid audio'
 
 # usb_device NAME[=VALUE] DIR: append to the array "qemu"; DIR is for its files.
 usb_device() {
@@ -46,6 +48,10 @@ usb_device() {
 		qemu+=(-netdev 'user,id=usbnet,restrict=on'
 			-device 'usb-net,bus=xhci.0,id=net,netdev=usbnet,mac=52:54:00:83:00:99')
 		;;
+	audio)
+		sound_file "$2"
+		qemu+=(-device "usb-audio,bus=xhci.0,id=audio,audiodev=audio,buffer=1048576")
+		;;
 	*)
 		return 1
 		;;
@@ -73,4 +79,17 @@ serial_cable() {
 	qemu+=(-chardev "pipe,id=serial,path=$1/serial"
 		-chardev "pipe,id=serial-port,path=$1/port"
 		-device "virtserialport,chardev=serial-port,name=suburb.serial")
+}
+
+# sound_file DIR: the audiodev "audio", which writes what is played to a file, from
+# which tail feeds the guest's port. At full volume it is the same, bit for bit.
+sound_file() {
+	mkfifo "$1/audio-port.in"
+	: >"$1/audio.wav"
+	: >"$1/audio-port.out"
+	tail -q -c +1 -f "$1/audio.wav" >"$1/audio-port.in" 2>/dev/null &
+	helpers+=($!)
+	qemu+=(-audiodev "wav,id=audio,path=$1/audio.wav,out.frequency=48000"
+		-chardev "pipe,id=audio-port,path=$1/audio-port"
+		-device "virtserialport,chardev=audio-port,name=suburb.audio")
 }

@@ -132,3 +132,7 @@ usb_net() { # DEVICE [SECONDS]
 usb_card() { # DEVICE [SECONDS]
 	usb_made "${2:-15}" "$usb/$1/$1:1.*/sound/card*"
 }
+
+usb_video() { # DEVICE [SECONDS]
+	usb_made "${2:-15}" "$usb/$1/$1:1.*/video4linux/video*"
+}

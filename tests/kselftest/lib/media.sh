@@ -1,0 +1,133 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# media.sh - sound and pictures through an attached device, judged by the
+# program media; and a link with a delay. For the scenarios of both. Needs
+# scenario.sh.
+#
+# DEVICE is the importer's name of it. Each returns 0 if all was right and says
+# what was wrong otherwise.
+#
+#   SUBURB_MEDIA_CLIENT=vhci   attach with mainline's usbip instead of suburb
+
+rate=48000
+
+# --- link --------------------------------------------------------------------
+
+# MS each way. Over loopback both ways leave by the same interface.
+link_delay() { # MS
+	local line="tc qdisc replace dev eth0 root netem delay $1ms limit 10000"
+
+	if [ -z "${AT_EXPORTER:-}" ]; then
+		bash -c "${line/eth0/lo}"
+	else
+		bash -c "$line" && at_exporter "$line"
+	fi
+}
+
+link_restore() {
+	if [ -z "${AT_EXPORTER:-}" ]; then
+		tc qdisc del dev lo root
+	else
+		tc qdisc del dev eth0 root && at_exporter "tc qdisc del dev eth0 root"
+	fi
+} 2>/dev/null
+
+# --- either client -----------------------------------------------------------
+
+# BUSID with these attributes; prints its name here.
+media_attach() { # BUSID ATTR=VALUE...
+	local where=remote
+
+	if [ "${SUBURB_MEDIA_CLIENT:-}" = vhci ]; then
+		where=vhci
+		modprobe vhci-hcd && usbip attach -r "$EXPORTER" -b "$1" || return
+	else
+		attach "$1" >/dev/null || return
+	fi
+	usb_find "$where" 20 "${@:2}"
+}
+
+media_detach() {
+	if [ "${SUBURB_MEDIA_CLIENT:-}" = vhci ]; then
+		usbip detach -p "$(usbip port 2>/dev/null |
+			sed -n 's/^Port \([0-9]*\): <Port in Use>.*/\1/p')"
+	else
+		suburb detach all
+	fi
+}
+
+# --- sound -------------------------------------------------------------------
+
+driven_by() { # DEVICE INTERFACE DRIVER
+	[ "$(usb_driver "$1" "$2")" = "$3" ]
+}
+
+# "hw:N,0" once it is there
+sound_card() { # DEVICE
+	local card
+
+	card=$(usb_card "$1" 20) || return
+	wait_until 10 [ -c "/dev/snd/pcmC${card#card}D0p" ] && echo "hw:${card#card},0"
+}
+
+# Samples as they are, and an xrun is an error.
+sound_format=(-q -t raw -f S16_LE -r "$rate" -c 2 --fatal-errors)
+
+no_xrun() { # FILE...
+	! grep -hi 'run!!!\|error' "$@"
+}
+
+# Noise of SECONDS in a file, with SECONDS of silence behind it.
+sound_make() { # FILE SECONDS SILENCE
+	{ media sound $((rate * $2)) && head -c $((rate * 4 * $3)) /dev/zero; } >"$1"
+}
+
+# Plays, and records from before it begins until after its end.
+sound_play_and_record() { # CARD FILE RECORDING SECONDS
+	local pid status
+
+	arecord -D "$1" "${sound_format[@]}" -d $(($4 + 3)) "$3" 2>/tmp/arecord.err &
+	pid=$!
+	wait_until 10 [ -s "$3" ]
+	aplay -D "$1" "${sound_format[@]}" "$2" 2>/tmp/aplay.err
+	status=$?
+	wait "$pid" || status=$?
+	cat /tmp/aplay.err /tmp/arecord.err
+	[ "$status" = 0 ] && no_xrun /tmp/aplay.err /tmp/arecord.err
+}
+
+# What is played is recorded, every sample once and in its place.
+use_sound() { # DEVICE SECONDS
+	local card
+
+	card=$(sound_card "$1") || return
+	rm -f /tmp/recorded
+	sound_make /tmp/played "$2" 0
+	sound_play_and_record "$card" /tmp/played /tmp/recorded "$2" || return
+	media heard $((rate * $2)) </tmp/recorded | tee /tmp/media.out
+	return "${PIPESTATUS[0]}"
+}
+
+# --- pictures ----------------------------------------------------------------
+
+# Of the two nodes of a camera the first has the pictures.
+camera_node() { # DEVICE
+	local name
+
+	name=$(usb_video "$1" 20) || return
+	wait_until 10 [ -c "/dev/$name" ] && echo "/dev/$name"
+}
+
+# COUNT pictures, each as the camera made it.
+use_camera() { # DEVICE WIDTH HEIGHT COUNT
+	local node
+
+	node=$(camera_node "$1") || return
+	rm -f /tmp/pictures
+	timeout $(($4 + 30)) v4l2-ctl -d "$node" \
+		--set-fmt-video="width=$2,height=$3,pixelformat=YUYV" \
+		--stream-mmap=8 --stream-count="$4" --stream-to=/tmp/pictures >/dev/null || return
+	media seen "$2" "$3" </tmp/pictures | tee /tmp/media.out
+	grep -q "^$4 pictures intact, 0 wrong" /tmp/media.out
+}

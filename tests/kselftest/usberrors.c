@@ -9,8 +9,9 @@
  *                          nobody serves on interface 1 (gadget.sh:
  *                          sourcesink:short hid)
  *   usberrors gone NODE    waits for the device to go, with a read on its way
- *   usberrors load NODE N  N reads from the source, 8 at a time; for counting
- *                          what they cost
+ *   usberrors load NODE N DEPTH
+ *                          N reads from the source, DEPTH (up to 32) at a time;
+ *                          for counting what they cost
  *
  * The first word of a line is the result of handing the URB over, if that was
  * refused; else its status.
@@ -27,7 +28,7 @@
 #include "usbfs.h"
 
 #define WAIT_MS 8000
-#define QUEUE 8
+#define MAX_DEPTH 32
 
 struct device {
 	int fd;
@@ -249,19 +250,19 @@ static int gone(void)
 
 /* --- load ----------------------------------------------------------------- */
 
-static int load(unsigned int reads_wanted)
+static int load(unsigned int reads_wanted, unsigned int depth)
 {
-	static struct usbdevfs_urb urbs[QUEUE];
-	static unsigned char buffers[QUEUE][100];
+	static struct usbdevfs_urb urbs[MAX_DEPTH];
+	static unsigned char buffers[MAX_DEPTH][100];
 	unsigned int sent = 0, done = 0;
 	struct usbdevfs_urb *urb;
 	int ret;
 
 	while (done < reads_wanted) {
-		while (sent < reads_wanted && sent - done < QUEUE) {
-			urb = &urbs[sent % QUEUE];
+		while (sent < reads_wanted && sent - done < depth) {
+			urb = &urbs[sent % depth];
 			ret = usbfs_submit(d.fd, urb, USBDEVFS_URB_TYPE_BULK, d.in,
-					   buffers[sent % QUEUE], 100);
+					   buffers[sent % depth], 100);
 			if (ret < 0)
 				return fail("submit", ret);
 			sent++;
@@ -275,14 +276,22 @@ static int load(unsigned int reads_wanted)
 	return 0;
 }
 
+static unsigned int depth_of(const char *text)
+{
+	unsigned int depth = strtoul(text, NULL, 0);
+
+	return depth < 1 ? 1 : depth > MAX_DEPTH ? MAX_DEPTH : depth;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "table"))
 		return open_node(argv[2]) ?: table();
 	if (argc == 3 && !strcmp(argv[1], "gone"))
 		return open_node(argv[2]) ?: gone();
-	if (argc == 4 && !strcmp(argv[1], "load"))
-		return open_node(argv[2]) ?: load(strtoul(argv[3], NULL, 0));
-	fprintf(stderr, "usage: usberrors table NODE | usberrors gone NODE | usberrors load NODE N\n");
+	if (argc == 5 && !strcmp(argv[1], "load"))
+		return open_node(argv[2]) ?: load(strtoul(argv[3], NULL, 0), depth_of(argv[4]));
+	fprintf(stderr,
+		"usage: usberrors table NODE | usberrors gone NODE | usberrors load NODE N DEPTH\n");
 	return 2;
 }

@@ -15,6 +15,7 @@
 #       ncm                   Ethernet; our side: gadget_netdev NAME
 #       sourcesink, loopback  bulk endpoints; sourcesink is what usbtest wants
 #       sourcesink:short      its source gives 100 bytes at a time
+#       sourcesink:mod63      its data is not zeros but counts to 62 in each packet
 #     Several functions make a composite device. If gadget_max_speed is set
 #     (high-speed), it is no faster than that.
 #   gadget_unplug, gadget_plug NAME  take it off the bus, put it back
@@ -69,7 +70,7 @@ gadget_create() {
 	shift
 	udc=$(gadget_free_udc) || return
 	mkdir "$dir" "$dir/strings/0x409" "$dir/configs/c.1" "$dir/configs/c.1/strings/0x409" || return
-	if [ "$1" = sourcesink ]; then
+	if [[ $1 = sourcesink* ]]; then
 		vendor=0x0525 product=0xa4a0
 	fi
 	echo "$vendor" >"$dir/idVendor"
@@ -105,7 +106,7 @@ gadget_add_function() { # DIR FUNCTION INSTANCE
 	acm | ncm) type=$2 ;;
 	hid | hid:full | keyboard) type=hid ;;
 	mass_storage:*) type=mass_storage ;;
-	sourcesink | sourcesink:short) type=SourceSink ;;
+	sourcesink | sourcesink:short | sourcesink:mod63) type=SourceSink ;;
 	loopback) type=Loopback ;;
 	*) gadget_fail "no function '$2'" || return ;;
 	esac
@@ -114,9 +115,16 @@ gadget_add_function() { # DIR FUNCTION INSTANCE
 	case $type in
 	hid) gadget_set_hid "$function" "$kind" || return ;;
 	mass_storage) echo "$kind" >"$function/lun.0/file" || return ;;
-	SourceSink) [ "$kind" != short ] || echo 100 >"$function/bulk_buflen" || return ;;
+	SourceSink) gadget_set_source "$function" "$kind" || return ;;
 	esac
 	ln -s "$function" "$1/configs/c.1/"
+}
+
+gadget_set_source() { # FUNCTION-DIR KIND
+	case $2 in
+	short) echo 100 >"$1/bulk_buflen" ;;
+	mod63) echo 1 >"$1/pattern" ;;
+	esac
 }
 
 # f_hid's packets are report_length long and it ends a full one with an empty

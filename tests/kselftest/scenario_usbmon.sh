@@ -67,6 +67,6 @@ exporter_start --export all
 try storage 100 product='QEMU USB HARDDRIVE'
 try keyboard 10 product='QEMU USB Keyboard'
 try serial 50 idProduct=6001
-try net 100 idProduct=a4a2
+try net 50 idProduct=a4a2
 check "detached" suburb detach all
 finish

@@ -25,9 +25,9 @@ declare -A called=([suburbd]=suburbd [usbipd]='usbipd, usbip-host' [suburb]='sub
 	[vhci]='usbip, vhci-hcd')
 
 boot() { # NAME PAIRS
-	"$here/run.sh" --quiet --two --usb storage,kbd,serial,net,audio --name "$1" --timeout 900 \
+	"$here/run.sh" --quiet --two --usb storage,kbd,serial,net,audio --name "$1" --timeout 1000 \
 		--payload "$build/kselftest:build/kselftest" \
-		-c "SUBURB_INTEROP='$2' SUBURB_INTEROP_CLASSES='$classes' tests/vm/suite.sh scenario_interop.sh" \
+		-c "SUITE_TIMEOUT=900 SUBURB_INTEROP='$2' SUBURB_INTEROP_CLASSES='$classes' tests/vm/suite.sh scenario_interop.sh" \
 		>"$build/results/vm-$1.log" 2>&1
 }
 

@@ -5,6 +5,8 @@
 #
 #   suite.sh TEST...    names in tests/kselftest or build/kselftest
 #
+# SUITE_TIMEOUT: seconds per test, if not those of tests/kselftest/settings
+#
 # What a C test or a script prints is TAP already and goes out as it is. One that
 # hangs is killed; one that ends early, or fails without saying so, is a failed
 # test of its own. In a pair of VMs the exporter is the other one.
@@ -12,7 +14,7 @@
 set -u
 export OUTPUT=/suburb/build/kselftest
 scripts=/suburb/tests/kselftest
-limit=$(sed -n 's/^timeout=//p' "$scripts/settings")
+limit=${SUITE_TIMEOUT:-$(sed -n 's/^timeout=//p' "$scripts/settings")}
 failed=0
 
 if [ "$VM_ROLE" = importer ]; then

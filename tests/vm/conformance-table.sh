@@ -17,8 +17,8 @@ cell() { # DEVICE WAY CASE
 	apply) echo - ;;
 	hang) echo '**hangs**' ;;
 	crash*) echo '**crashes**' ;;
-	fail*) echo "fails: ${what#fail }" ;;
-	*) echo 'not run' ;;
+	fail*) sed 's/^fail \([0-9]*\) (.*/fails: error \1/; s/^fail /fails: /' <<<"$what" ;;
+	*) echo 'not reached' ;;
 	esac
 }
 
@@ -42,7 +42,7 @@ table() { # HEADING... -- DEVICE.WAY...
 	done
 	row='| | **passed** |'
 	for column in "${columns[@]}"; do
-		row+=" **$(grep -c ' pass' "$results/$column")** |"
+		row+=" **$(grep -c ' pass' "$results/$column" 2>/dev/null)** |"
 	done
 	echo "$row"
 }
@@ -52,6 +52,7 @@ crashes() {
 	local run number what
 
 	for run in "${runs[@]}"; do
+		[ -e "$results/$run" ] || continue
 		while read -r number what; do
 			[[ $what = crash* ]] || continue
 			what=$(sed 's/^\[[^]]*\] *//; s/\([0-9a-f]\{8\}\)[0-9a-f]\{8\}/\1…/g' <<<"${what#crash }")

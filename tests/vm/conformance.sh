@@ -11,7 +11,7 @@
 # What passes locally must pass through Suburb. Mainline is there to compare.
 #
 # CONFORMANCE names the runs, "high.suburb super.local": the others are taken from
-# the last time, and docs/CONFORMANCE.md is left alone. All of them: 15 minutes.
+# the last time. All of them: 20 minutes.
 
 set -uo pipefail
 
@@ -94,7 +94,7 @@ run_way() { # DEVICE WAY
 outcome() { # DEVICE WAY CASE
 	local line
 
-	line=$(grep "^$3 " "$results/$1.$2") || line="$3 unknown"
+	line=$(grep "^$3 " "$results/$1.$2" 2>/dev/null) || line="$3 unknown"
 	echo "${line#* }"
 }
 
@@ -105,7 +105,7 @@ is_pass() { # DEVICE WAY CASE
 
 ended_well() { # DEVICE WAY
 	cat "$results/$1.$2.end"
-	[ ! -s "$results/$1.$2.end" ]
+	[ -e "$results/$1.$2.end" ] && [ ! -s "$results/$1.$2.end" ]
 }
 
 # What dummy_hcd cannot do, isochronous and interrupt transfers, is the emulated
@@ -144,5 +144,5 @@ judge_gadget super
 judge_emulated emulated-high
 judge_emulated emulated-super
 conformance_page >"$results/table.md"
-[ -n "${CONFORMANCE:-}" ] || cp "$results/table.md" "$top/docs/CONFORMANCE.md"
+cp "$results/table.md" "$top/docs/CONFORMANCE.md"
 tap_done

@@ -70,7 +70,7 @@ gadget_create() {
 	shift
 	udc=$(gadget_free_udc) || return
 	mkdir "$dir" "$dir/strings/0x409" "$dir/configs/c.1" "$dir/configs/c.1/strings/0x409" || return
-	if [[ $1 = sourcesink* ]]; then
+	if [ "$1" = sourcesink ] || [ "$1" = sourcesink:mod63 ]; then
 		vendor=0x0525 product=0xa4a0
 	fi
 	echo "$vendor" >"$dir/idVendor"

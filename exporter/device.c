@@ -222,7 +222,7 @@ void device_describe(const struct device *device, struct suburb_device *descript
 	memcpy(description->busid, backend->busid, sizeof(description->busid));
 	description->busnum = backend->busnum;
 	description->devnum = backend->devnum;
-	/* vhci takes 6 only since Linux 6.12 (WIRE-NOTES 5). */
+	/* vhci takes 6 only since Linux 6.12 (QUIRKS 5). */
 	description->speed =
 		backend->speed == SUBURB_SPEED_SUPER_PLUS ? SUBURB_SPEED_SUPER : backend->speed;
 	description->device_class = d[4];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Escaping of foreign text (WIRE-NOTES 37: names and paths of a peer go to a
+ * Escaping of foreign text (QUIRKS 37: names and paths of a peer go to a
  * terminal). Pure; see escape.h.
  *
  * C1 controls (U+0080 to U+009F) are well-formed UTF-8 and still commands to

@@ -51,7 +51,7 @@ uint8_t *handshake_devlist(const struct devices *devices, size_t *size);
  * handshake_import - the whole OP_REP_IMPORT
  * @bytes: HANDSHAKE_IMPORT_SIZE of them
  * @device: imported; NULL if it was refused
- * @busid: as the importer spelled it; he compares it (WIRE-NOTES 4)
+ * @busid: as the importer spelled it; he compares it (QUIRKS 4)
  * @status: enum suburb_op_status
  *
  * Returns its size.

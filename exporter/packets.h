@@ -6,7 +6,7 @@
  * The backend gets packets that lie back to back, whatever gaps there are in
  * the importer's buffer: no more memory is held than can be moved, and no
  * offset of a peer's ever leads anywhere. The replies repeat the importer's
- * offsets; on the wire the data of an IN is compacted anyway (WIRE-NOTES 17).
+ * offsets; on the wire the data of an IN is compacted anyway (QUIRKS 17).
  */
 #ifndef EXPORTER_PACKETS_H
 #define EXPORTER_PACKETS_H

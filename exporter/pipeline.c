@@ -146,7 +146,7 @@ static void on_written(struct reply *reply)
 	try_follow(pipeline);
 }
 
-/* It has its outcome: RET_SUBMIT, RET_UNLINK or both (WIRE-NOTES 12, 13). */
+/* It has its outcome: RET_SUBMIT, RET_UNLINK or both (QUIRKS 12, 13). */
 static void complete(struct pipeline *pipeline, struct request *request)
 {
 	hash_remove(pipeline, request);

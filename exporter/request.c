@@ -3,7 +3,7 @@
  * One request. See request.h.
  *
  * Control requests that change the state of the device are executed by the
- * call made for them and never as raw transfers (WIRE-NOTES 19): the local
+ * call made for them and never as raw transfers (QUIRKS 19): the local
  * USB stack must know of the change too.
  */
 #include <stdlib.h>
@@ -150,7 +150,7 @@ static void judge_control(struct request *request)
 	} else if (judge_streams(request)) {
 		return;
 	} else if (!submit->length) {
-		/* Direction OUT, whatever the setup says (WIRE-NOTES 30). */
+		/* Direction OUT, whatever the setup says (QUIRKS 30). */
 		judge_standard(request);
 	} else if (in != (submit->direction == SUBURB_DIR_IN)) {
 		become_answer(request, -SUBURB_EINVAL);
@@ -452,7 +452,7 @@ void request_finish(struct request *request)
 	if (request->counts_streams && !ret.status)
 		finish_stream_count(request, &ret);
 	suburb_put_ret_submit(&request->reply.header, &ret);
-	/* Data of an IN that failed counts too (WIRE-NOTES 22). */
+	/* Data of an IN that failed counts too (QUIRKS 22). */
 	if (in && ret.actual_length && !request->reply.payload) {
 		request->reply.payload = request->transfer.buffer;
 		request->reply.length = ret.actual_length;

@@ -23,7 +23,7 @@ int client_list(const struct dial *dial, struct deadline deadline, struct offer 
 /*
  * OP_REQ_IMPORT. Returns the socket, positioned right behind the reply, or a
  * negative errno. A device said to be in use or absent is asked for again for
- * a second: an exporter may need that long after a session (WIRE-NOTES 32).
+ * a second: an exporter may need that long after a session (QUIRKS 32).
  */
 int client_import(const struct dial *dial, const char *busid, struct deadline deadline,
 		  struct suburb_device *device, struct failure *failure);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Bounds on waiting. Every wait that a peer can cause ends at a deadline
- * (WIRE-NOTES 35), and a deadline covers a whole conversation, not one read:
+ * (QUIRKS 35), and a deadline covers a whole conversation, not one read:
  * a peer that sends a byte now and then gains nothing.
  */
 #ifndef TOOLS_DEADLINE_H

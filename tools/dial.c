@@ -3,7 +3,7 @@
  * Dialling an exporter. Knows addresses and sockets, nothing of USB/IP.
  *
  * The socket is made for its life in the kernel: small messages leave at once,
- * and a link whose far end is gone (WIRE-NOTES: keepalive alone does not fire
+ * and a link whose far end is gone (QUIRKS 8: keepalive alone does not fire
  * while data is unacknowledged) ends by itself.
  */
 #include <errno.h>

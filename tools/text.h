@@ -2,7 +2,7 @@
 /*
  * Text that somebody else wrote: names, serial numbers and bus ids come from
  * devices and exporters, and may hold any bytes. Nothing of it reaches a
- * terminal or a JSON document but through here (WIRE-NOTES 37).
+ * terminal or a JSON document but through here (QUIRKS 37).
  */
 #ifndef TOOLS_TEXT_H
 #define TOOLS_TEXT_H

@@ -34,7 +34,7 @@
 #define SUBURB_WIRE_PORT 3240
 #define SUBURB_WIRE_VERSION 0x0111
 
-/* Operations: requests have bit 15 set (Linux tools/usb/usbip, WIRE-NOTES 2). */
+/* Operations: requests have bit 15 set (Linux tools/usb/usbip, QUIRKS 2). */
 #define SUBURB_OP_REQ_DEVLIST 0x8005
 #define SUBURB_OP_REP_DEVLIST 0x0005
 #define SUBURB_OP_REQ_IMPORT 0x8003
@@ -240,7 +240,7 @@ struct suburb_device {
  * @length: bytes; an OUT carries them behind the header
  * @start_frame: iso only
  * @packets: iso only: descriptors behind the payload. Anything at all on
- *	other endpoints (WIRE-NOTES 9): look at the endpoint first
+ *	other endpoints (QUIRKS 9): look at the endpoint first
  * @interval: not to be used by exporters, they have the descriptor
  * @setup: control only
  */
@@ -487,7 +487,7 @@ static inline int suburb_get_string(char *s, const char *w, size_t size)
 /**
  * suburb_get_busid - the body of OP_REQ_IMPORT
  * @busid: SUBURB_WIRE_BUSID_SIZE bytes; what follows the NUL on the wire is
- *	ignored (WIRE-NOTES 6)
+ *	ignored (QUIRKS 6)
  */
 static inline int suburb_get_busid(const void *buf, size_t len, char *busid)
 {

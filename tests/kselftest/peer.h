@@ -10,7 +10,7 @@
  * comes before is the tool's affair and never reaches the kernel.
  *
  * Each command is also judged as it passes. What a right importer never sends
- * (WIRE-NOTES: a stale number_of_packets, an endpoint that is not there, a
+ * (QUIRKS: a stale number_of_packets, an endpoint that is not there, a
  * direction IN without length, a seqnum used twice, isochronous packets with
  * gaps between them) is kept as a complaint.
  */

@@ -256,7 +256,7 @@ TEST_F(attach, listening_socket)
 	EXPECT_EQ(-ENOTCONN, try_socket(self, u));
 }
 
-TEST_F(attach, speed)
+TEST_F(attach, quirk_33_speed)
 {
 	static const __u32 bad[] = { 0, 4, 7, 99, 0xffffffff };
 	size_t i;

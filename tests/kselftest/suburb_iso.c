@@ -163,7 +163,7 @@ TEST_F(iso, out_counted_otherwise)
 }
 
 /* Short packets leave gaps, which the wire does not have. */
-TEST_F(iso, in_with_short_packets)
+TEST_F(iso, quirk_17_in_with_short_packets)
 {
 	__u8 zeros[128] = {};
 	int i;
@@ -319,8 +319,8 @@ TEST_F(iso, stream)
 
 /* --- errors --------------------------------------------------------------- */
 
-/* WIRE-NOTES 9: an error may come without descriptors. */
-TEST_F(iso, error_without_descriptors)
+/* QUIRKS 9: an error may come without descriptors. */
+TEST_F(iso, quirk_9_error_without_descriptors)
 {
 	static const __u8 endpoints[] = { PEER_ISO_IN, PEER_ISO_OUT };
 	size_t i;

@@ -174,7 +174,7 @@ TEST_F(lies, one_packet_more)
 	expect_caught(_metadata, self, "number_of_packets");
 }
 
-TEST_F(lies, one_packet_less)
+TEST_F(lies, quirk_34_one_packet_less)
 {
 	reply(self, 0, PACKETS - 1, 192);
 	expect_caught(_metadata, self, "number_of_packets");
@@ -285,7 +285,7 @@ TEST_F(lies, offset_of_another)
 }
 
 /* Where the driver wants it is no affair of the exporter's. */
-TEST_F(lies, offset_in_the_buffer)
+TEST_F(lies, quirk_34_offset_in_the_buffer)
 {
 	self->iso[0].offset = 50;
 	reply(self, 0, PACKETS, 256);

@@ -136,7 +136,7 @@ static void lay_out(FIXTURE_DATA(urbs) *self, const FIXTURE_VARIANT(urbs) *varia
 		urbs_add(self->call, layout[i].offset, layout[i].length);
 }
 
-TEST_F(urbs, out_with_gaps)
+TEST_F(urbs, quirk_17_out_with_gaps)
 {
 	__u8 expected[LAYOUT_BYTES], *at = expected;
 	size_t i;
@@ -362,7 +362,7 @@ TEST_F(urbs, frames_are_milliseconds)
 }
 
 /* The endpoint's, whatever a driver says: 8 microframes, or a frame. */
-TEST_F(urbs, interval_is_that_of_the_endpoint)
+TEST_F(urbs, quirk_18_interval_is_that_of_the_endpoint)
 {
 	begin(self, variant, PEER_ISO_OUT, 100);
 	urbs_add(self->call, 0, 10);

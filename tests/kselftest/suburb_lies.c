@@ -121,7 +121,7 @@ TEST_F(lies, more_data_with_an_error)
 	expect_caught(_metadata, self, "actual_length");
 }
 
-TEST_F(lies, unknown_seqnum)
+TEST_F(lies, quirk_14_unknown_seqnum)
 {
 	peer_reply(&self->s.peer, self->seqnum + 1000, 0, NULL, 0);
 	expect_caught(_metadata, self, "seqnum");
@@ -208,7 +208,7 @@ TEST_F(lies, end_in_a_payload)
 }
 
 /* Silence in a payload: the driver's own unlink cannot be answered either. */
-TEST_F(lies, silence_in_a_payload)
+TEST_F(lies, quirk_35_silence_in_a_payload)
 {
 	long long start;
 

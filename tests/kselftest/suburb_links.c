@@ -130,14 +130,14 @@ static bool take_all(FIXTURE_DATA(link) *self)
 	return true;
 }
 
-TEST_F(link, online_and_closed_by_detach)
+TEST_F(link, quirk_25_online_and_closed_by_detach)
 {
 	EXPECT_STREQ("480", remote_sysfs(&self->s.st, "speed"));
 	EXPECT_EQ(0, remote_detach(self->s.dev, self->s.a.port, self->s.a.id));
 	EXPECT_TRUE(peer_ended(&self->s.peer, 1000));
 }
 
-TEST_F(link, half_closed)
+TEST_F(link, quirk_25_half_closed)
 {
 	shutdown(self->s.peer.fd, SHUT_WR);
 	ASSERT_TRUE(gone(&self->s));
@@ -145,7 +145,7 @@ TEST_F(link, half_closed)
 }
 
 /* Far more than these sockets hold waits here, and goes on by itself. */
-TEST_F(link, much_out_to_a_slow_reader)
+TEST_F(link, quirk_25_much_out_to_a_slow_reader)
 {
 	int size = 32768;
 
@@ -158,7 +158,7 @@ TEST_F(link, much_out_to_a_slow_reader)
 	EXPECT_TRUE(reap_all(self));
 }
 
-TEST_F(link, much_in)
+TEST_F(link, quirk_25_much_in)
 {
 	__u8 *sent = malloc(MUCH);
 	int i;
@@ -176,7 +176,7 @@ TEST_F(link, much_in)
 	free(sent);
 }
 
-TEST_F(link, answer_in_crumbs)
+TEST_F(link, quirk_25_answer_in_crumbs)
 {
 	struct suburb_ret_submit r = { .actual_length = 32 };
 	__u8 message[sizeof(struct suburb_wire_header) + 32];
@@ -199,7 +199,7 @@ TEST_F(link, answer_in_crumbs)
  * The last answer, and the end right behind it: whoever reads the answer may
  * get no second wake-up for the end.
  */
-TEST_F(link, answer_and_end)
+TEST_F(link, quirk_25_answer_and_end)
 {
 	int one = 1;
 
@@ -217,7 +217,7 @@ TEST_F(link, answer_and_end)
 }
 
 /* Whoever has something on its way gets it back when the link ends. */
-TEST_F(link, end_of_a_full_link)
+TEST_F(link, quirk_25_end_of_a_full_link)
 {
 	int i;
 

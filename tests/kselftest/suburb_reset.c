@@ -106,7 +106,7 @@ FIXTURE_TEARDOWN(reset)
 	EXPECT_STREQ("", session_stop(&self->s));
 }
 
-TEST_F(reset, once_and_waited_for)
+TEST_F(reset, quirk_19_once_and_waited_for)
 {
 	struct peer_command c;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * suburb_unlink - a URB that its driver wants back (WIRE-NOTES 12, 13): each
+ * suburb_unlink - a URB that its driver wants back (QUIRKS 12, 13): each
  * answer that an exporter may give to CMD_UNLINK, and none at all.
  *
  * usbfs unlinks with usb_kill_urb(), so a URB that was cancelled ends with
@@ -77,7 +77,7 @@ static bool is_in(__u8 endpoint)
 	return endpoint & 0x80;
 }
 
-TEST_F(unlink, cancelled)
+TEST_F(unlink, quirk_12_cancelled)
 {
 	struct suburb_endpoint_status ep;
 
@@ -95,7 +95,7 @@ TEST_F(unlink, cancelled)
 }
 
 /* It had completed: the data arrives, and RET_UNLINK(0) after it changes nothing. */
-TEST_F(unlink, completed_before)
+TEST_F(unlink, quirk_12_completed_before)
 {
 	const char *data = is_in(variant->endpoint) ? "0123456789" : NULL;
 
@@ -111,8 +111,8 @@ TEST_F(unlink, completed_before)
 	EXPECT_EQ(SUBURB_STATE_ONLINE, self->s.st.state);
 }
 
-/* WIRE-NOTES 29: the RET_UNLINK(0) may come much later */
-TEST_F(unlink, completed_before_and_answer_late)
+/* QUIRKS 29: the RET_UNLINK(0) may come much later */
+TEST_F(unlink, quirk_29_completed_before_and_answer_late)
 {
 	const char *data = is_in(variant->endpoint) ? "0123456789" : NULL;
 
@@ -127,8 +127,8 @@ TEST_F(unlink, completed_before_and_answer_late)
 	EXPECT_EQ(0, self->s.st.pending);
 }
 
-/* WIRE-NOTES 13: the Linux server does this; its data never came */
-TEST_F(unlink, completed_without_its_reply)
+/* QUIRKS 13: the Linux server does this; its data never came */
+TEST_F(unlink, quirk_13_completed_without_its_reply)
 {
 	ASSERT_EQ(0, peer_reply_unlink(&self->s.peer, self->unlink, 0));
 	ASSERT_TRUE(usbfs_discard_done(&self->discard, 3000));
@@ -273,7 +273,7 @@ TEST(close_then_cut)
 	EXPECT_STREQ("", session_stop(&s));
 }
 
-TEST(close_then_detach)
+TEST(quirk_35_close_then_detach)
 {
 	struct usbdevfs_urb urbs[MANY] = {};
 	static __u8 data[64];

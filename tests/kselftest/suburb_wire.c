@@ -71,7 +71,7 @@ static bool finish(FIXTURE_DATA(wire) *self, struct usbdevfs_urb *urb, int statu
 
 /* --- bulk and interrupt --------------------------------------------------- */
 
-TEST_F(wire, bulk_out)
+TEST_F(wire, quirk_10_bulk_out)
 {
 	struct usbdevfs_urb urb = {};
 
@@ -140,7 +140,7 @@ TEST_F(wire, interrupt_in_and_out)
 	EXPECT_EQ(8, out.actual_length);
 }
 
-TEST_F(wire, zero_packet_flag)
+TEST_F(wire, quirk_21_zero_packet_flag)
 {
 	struct usbdevfs_urb urb = { .flags = USBDEVFS_URB_ZERO_PACKET };
 
@@ -149,7 +149,7 @@ TEST_F(wire, zero_packet_flag)
 	ASSERT_TRUE(finish(self, &urb, 0, NULL, 1024));
 }
 
-TEST_F(wire, short_not_ok_flag)
+TEST_F(wire, quirk_21_short_not_ok_flag)
 {
 	struct usbdevfs_urb urb = { .flags = USBDEVFS_URB_SHORT_NOT_OK };
 
@@ -162,7 +162,7 @@ TEST_F(wire, short_not_ok_flag)
 }
 
 /* The errno of the far side arrives as it is, and data that comes along counts. */
-TEST_F(wire, errors)
+TEST_F(wire, quirk_22_errors)
 {
 	static const int errors[] = { -SUBURB_EPIPE, -SUBURB_EOVERFLOW, -SUBURB_ETIME,
 				      -SUBURB_EPROTO, -SUBURB_EILSEQ };
@@ -179,7 +179,7 @@ TEST_F(wire, errors)
 }
 
 /* Replies of two endpoints may come in any order. */
-TEST_F(wire, endpoints_do_not_wait_for_each_other)
+TEST_F(wire, quirk_23_endpoints_do_not_wait_for_each_other)
 {
 	struct usbdevfs_urb in = {}, out = {};
 	__u32 seqnum;
@@ -296,8 +296,8 @@ TEST_F(wire, control_out)
 	EXPECT_EQ(0, urb.status);
 }
 
-/* WIRE-NOTES 30: whatever bmRequestType says */
-TEST_F(wire, control_without_data_is_out)
+/* QUIRKS 30: whatever bmRequestType says */
+TEST_F(wire, quirk_30_control_without_data_is_out)
 {
 	struct usbdevfs_urb urb = {};
 
@@ -322,7 +322,7 @@ TEST_F(wire, control_stall)
 }
 
 /* usbcore and the module both know which setting is active. */
-TEST_F(wire, nothing_for_an_endpoint_that_left)
+TEST_F(wire, quirk_16_nothing_for_an_endpoint_that_left)
 {
 	struct usbdevfs_urb urb = {};
 

@@ -2,7 +2,7 @@
 /*
  * usbfs: transfers on a device through /dev/bus/usb, for tests and figures.
  *
- * usbfs and not libusb: it tells the true errno of a URB (WIRE-NOTES 27), and
+ * usbfs and not libusb: it tells the true errno of a URB (QUIRKS 27), and
  * the tests need nothing installed. Calls return 0 or more, or a negative errno.
  */
 #ifndef SUBURB_TEST_USBFS_H

@@ -348,7 +348,7 @@ static void loopback_gives_back_every_byte(void **state)
 	client_close(&client);
 }
 
-static void note_21_short_not_ok(void **state)
+static void quirk_21_short_not_ok(void **state)
 {
 	struct client client;
 	struct answer answer;
@@ -359,14 +359,14 @@ static void note_21_short_not_ok(void **state)
 	s = to_endpoint(&client, IN | 1, 512);
 	s.transfer_flags = SUBURB_URB_SHORT_NOT_OK;
 	submit(&client, &s, NULL);
-	/* note 22: with its data */
+	/* quirk 22: with its data */
 	assert_int_equal(expect_submit(&client, s.seqnum, -SUBURB_EREMOTEIO, &answer), 5);
 	assert_memory_equal(answer.payload, "short", 5);
 	client_close(&client);
 }
 
 /* Without its empty packet at the end the loopback would not end the read. */
-static void note_21_zero_packet(void **state)
+static void quirk_21_zero_packet(void **state)
 {
 	static uint8_t data[512], back[1024];
 	struct client client;
@@ -387,7 +387,7 @@ static void note_21_zero_packet(void **state)
 	client_close(&client);
 }
 
-static void note_19_set_interface_moves_endpoints(void **state)
+static void quirk_19_set_interface_moves_endpoints(void **state)
 {
 	struct client client;
 	uint8_t alt;
@@ -402,7 +402,7 @@ static void note_19_set_interface_moves_endpoints(void **state)
 	client_close(&client);
 }
 
-static void note_19_port_reset(void **state)
+static void quirk_19_port_reset(void **state)
 {
 	struct client client;
 	uint8_t configuration;
@@ -428,10 +428,10 @@ int main(void)
 		TEST(disk_writes_and_reads),
 		TEST(disk_has_an_end),
 		TEST(loopback_gives_back_every_byte),
-		TEST(note_21_short_not_ok),
-		TEST(note_21_zero_packet),
-		TEST(note_19_set_interface_moves_endpoints),
-		TEST(note_19_port_reset),
+		TEST(quirk_21_short_not_ok),
+		TEST(quirk_21_zero_packet),
+		TEST(quirk_19_set_interface_moves_endpoints),
+		TEST(quirk_19_port_reset),
 	};
 
 	return cmocka_run_group_tests_name("devices", tests, start, stop);

@@ -109,7 +109,7 @@ static void assert_plain(const struct exporter *from, const uint8_t *request,
 	hang_up(fd);
 }
 
-static void plain_peers_see_plain_usbip(void **state)
+static void quirk_6_plain_peers_see_plain_usbip(void **state)
 {
 	uint8_t expected[REPLY_SIZE], request[REQUEST_SIZE], whole[REQUEST_SIZE];
 	struct suburb_wire_offer *offer = (void *)(whole + 8 + SUBURB_OFFER_OFFSET);
@@ -141,7 +141,7 @@ static void plain_peers_see_plain_usbip(void **state)
 
 /* --- what is agreed ------------------------------------------------------- */
 
-static void the_answer_says_what_is_granted(void **state)
+static void quirk_6_the_answer_says_what_is_granted(void **state)
 {
 	static const struct {
 		uint32_t offered, agreed;
@@ -254,8 +254,8 @@ static void a_damaged_message_ends_the_connection(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(plain_peers_see_plain_usbip, alive),
-		cmocka_unit_test_teardown(the_answer_says_what_is_granted, alive),
+		cmocka_unit_test_teardown(quirk_6_plain_peers_see_plain_usbip, alive),
+		cmocka_unit_test_teardown(quirk_6_the_answer_says_what_is_granted, alive),
 		cmocka_unit_test_teardown(every_message_has_its_digests, alive),
 		cmocka_unit_test_teardown(a_damaged_message_ends_the_connection, alive),
 	};

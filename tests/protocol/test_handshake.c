@@ -49,7 +49,7 @@ static void devlist_names_every_device(void **state)
 	assert_int_equal(listed[1].interface[0].interface_protocol, 1);
 }
 
-static void note_3_import_repeats_the_record(void **state)
+static void quirk_3_import_repeats_the_record(void **state)
 {
 	struct client client;
 	struct listed listed[8];
@@ -85,7 +85,7 @@ static void refused(const void *bytes, size_t size)
 	assert_ends(fd);
 }
 
-static void note_1_other_versions(void **state)
+static void quirk_1_other_versions(void **state)
 {
 	static const uint16_t versions[] = { 0, 0x0106, 0x0110, 0x0112, 0x1101, 0x0211, 0xffff };
 
@@ -97,7 +97,7 @@ static void note_1_other_versions(void **state)
 	exporter_assert_logged(&exporter, "version 0x106");
 }
 
-static void note_1_status_in_a_request(void **state)
+static void quirk_1_status_in_a_request(void **state)
 {
 	uint8_t request[8] = { 0x01, 0x11, 0x80, 0x05, 0, 0, 0, 1 };
 
@@ -108,7 +108,7 @@ static void note_1_status_in_a_request(void **state)
 	exporter_assert_logged(&exporter, "status");
 }
 
-static void note_6_unknown_operations(void **state)
+static void quirk_6_unknown_operations(void **state)
 {
 	static const uint16_t codes[] = { 0, 0x0003, 0x0005, 0x8000, 0x8002, 0x8004, 0x8006, 0xffff };
 
@@ -156,7 +156,7 @@ static void unknown_device(void **state)
 	};
 	struct client client;
 
-	/* note 2: the reply ends after its 8 bytes, which try_import() checks */
+	/* quirk 2: the reply ends after its 8 bytes, which try_import() checks */
 	for (size_t i = 0; i < ARRAY_SIZE(busids); i++)
 		assert_int_equal(try_import(&client, &exporter, busids[i]), SUBURB_OP_NODEV);
 	exporter_assert_logged(&exporter, "cannot import \\x1b[2J\\x07");
@@ -170,7 +170,7 @@ static void busid_without_an_end(void **state)
 	refused(request, sizeof(request));
 }
 
-static void note_6_bytes_behind_the_busid(void **state)
+static void quirk_6_bytes_behind_the_busid(void **state)
 {
 	uint8_t request[40] = { 0x01, 0x11, 0x80, 0x03 };
 	uint8_t reply[320];
@@ -227,7 +227,7 @@ static void bytes_behind_a_devlist_request(void **state)
 	hang_up(fd);
 }
 
-static void requests_sent_with_the_import(void **state)
+static void quirk_7_requests_sent_with_the_import(void **state)
 {
 	struct suburb_submit s;
 	struct suburb_wire_header header;
@@ -256,20 +256,20 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, NULL, alive)
 	const struct CMUnitTest tests[] = {
 		TEST(devlist_names_every_device),
-		TEST(note_3_import_repeats_the_record),
+		TEST(quirk_3_import_repeats_the_record),
 		TEST(devlist_in_single_bytes),
-		TEST(note_1_other_versions),
-		TEST(note_1_status_in_a_request),
-		TEST(note_6_unknown_operations),
+		TEST(quirk_1_other_versions),
+		TEST(quirk_1_status_in_a_request),
+		TEST(quirk_6_unknown_operations),
 		TEST(other_protocols),
 		TEST(half_requests),
 		TEST(unknown_device),
 		TEST(busid_without_an_end),
-		TEST(note_6_bytes_behind_the_busid),
+		TEST(quirk_6_bytes_behind_the_busid),
 		TEST(second_importer_is_told_busy),
 		TEST(importer_that_vanishes_frees_the_device),
 		TEST(bytes_behind_a_devlist_request),
-		TEST(requests_sent_with_the_import),
+		TEST(quirk_7_requests_sent_with_the_import),
 	};
 
 	return cmocka_run_group_tests_name("handshake", tests, start, stop);

@@ -93,7 +93,7 @@ static void assert_counts(const uint8_t *data, uint32_t size)
 
 /* --- what is served ------------------------------------------------------- */
 
-static void note_17_in_is_compacted(void **state)
+static void quirk_17_in_is_compacted(void **state)
 {
 	static const uint32_t lengths[] = { PACKET, 10, 0, 63, 100, 1 };
 	struct suburb_iso asked[ARRAY_SIZE(lengths)], iso[ARRAY_SIZE(lengths)];
@@ -118,7 +118,7 @@ static void note_17_in_is_compacted(void **state)
 	client_close(&client);
 }
 
-static void note_17_out_with_and_without_gaps(void **state)
+static void quirk_17_out_with_and_without_gaps(void **state)
 {
 	static const struct suburb_iso gaps[] = { { 8, 100, 0, 0 }, { 200, 7, 0, 0 },
 						  { 300, 0, 0, 0 } };
@@ -186,7 +186,7 @@ static void many_in_flight(void **state)
 
 /* --- what is not ---------------------------------------------------------- */
 
-static void note_38_impossible_descriptors(void **state)
+static void quirk_38_impossible_descriptors(void **state)
 {
 	static const struct suburb_iso wrong[][2] = {
 		{ { 0, 100, 0, 0 }, { 100, 101, 0, 0 } },
@@ -207,7 +207,7 @@ static void note_38_impossible_descriptors(void **state)
 	client_close(&client);
 }
 
-static void note_15_impossible_counts(void **state)
+static void quirk_15_impossible_counts(void **state)
 {
 	static const uint32_t counts[] = { 0, MAX + 1, MAX * 4 };
 	static struct suburb_iso iso[MAX * 4];
@@ -239,12 +239,12 @@ static void leaves_in_the_middle_of_descriptors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(note_17_in_is_compacted),
-		TEST(note_17_out_with_and_without_gaps),
+		TEST(quirk_17_in_is_compacted),
+		TEST(quirk_17_out_with_and_without_gaps),
 		TEST(as_many_packets_as_there_can_be),
 		TEST(many_in_flight),
-		TEST(note_38_impossible_descriptors),
-		TEST(note_15_impossible_counts),
+		TEST(quirk_38_impossible_descriptors),
+		TEST(quirk_15_impossible_counts),
 		TEST(leaves_in_the_middle_of_descriptors),
 	};
 

@@ -102,7 +102,7 @@ static void honest_one_among_too_many(void **state)
 	client_close(&client);
 }
 
-static void who_never_asks_is_sent_away(void **state)
+static void quirk_35_who_never_asks_is_sent_away(void **state)
 {
 	struct client client;
 	int silent = dial(&exporter);
@@ -137,7 +137,7 @@ int main(void)
 		TEST(hundreds_of_half_requests, start),
 		TEST(connect_and_go_a_thousand_times, start),
 		TEST(honest_one_among_too_many, start_with_few_places),
-		TEST(who_never_asks_is_sent_away, start_impatient),
+		TEST(quirk_35_who_never_asks_is_sent_away, start_impatient),
 		TEST(ended_while_devices_are_used, start),
 	};
 

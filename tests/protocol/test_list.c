@@ -220,7 +220,7 @@ static void records_without_end(void **state)
 }
 
 /* Both at once: each takes all the time that the tool has. */
-static void silence_and_dribbling_are_bounded(void **state)
+static void quirk_35_silence_and_dribbling_are_bounded(void **state)
 {
 	static struct tool_run silent;
 	struct server silence, dribbler;
@@ -238,7 +238,7 @@ static void silence_and_dribbling_are_bounded(void **state)
 	server_stop(&silence);
 }
 
-static void control_characters_are_escaped(void **state)
+static void quirk_37_control_characters_are_escaped(void **state)
 {
 	uint8_t bytes[512];
 	struct bytes data = { bytes, 0 };
@@ -275,8 +275,8 @@ int main(void)
 		cmocka_unit_test(strings_without_an_end),
 		cmocka_unit_test(huge_counts),
 		cmocka_unit_test(records_without_end),
-		cmocka_unit_test(silence_and_dribbling_are_bounded),
-		cmocka_unit_test(control_characters_are_escaped),
+		cmocka_unit_test(quirk_35_silence_and_dribbling_are_bounded),
+		cmocka_unit_test(quirk_37_control_characters_are_escaped),
 		cmocka_unit_test(nobody_listens),
 	};
 

@@ -52,7 +52,7 @@ static void done(struct client *client)
 
 /* --- unlink --------------------------------------------------------------- */
 
-static void note_12_unlink_of_pending(void **state)
+static void quirk_12_unlink_of_pending(void **state)
 {
 	struct client client;
 	uint32_t read, unlink;
@@ -69,7 +69,7 @@ static void note_12_unlink_of_pending(void **state)
 	done(&client);
 }
 
-static void note_12_unlink_of_completed(void **state)
+static void quirk_12_unlink_of_completed(void **state)
 {
 	struct client client;
 	uint32_t read;
@@ -83,7 +83,7 @@ static void note_12_unlink_of_completed(void **state)
 }
 
 /* Submit and unlink in one segment: whichever came first, one of two answers. */
-static void note_13_unlink_racing_with_completion(void **state)
+static void quirk_13_unlink_racing_with_completion(void **state)
 {
 	struct client client;
 	struct answer answer;
@@ -120,7 +120,7 @@ static void note_13_unlink_racing_with_completion(void **state)
 	done(&client);
 }
 
-static void unlink_of_the_unknown(void **state)
+static void quirk_38_unlink_of_the_unknown(void **state)
 {
 	static const uint32_t targets[] = { 0, 1, 77, INT_MAX, 0x80000000, 0xffffffff };
 	struct client client;
@@ -152,7 +152,7 @@ static void unlinked_three_times(void **state)
 	done(&client);
 }
 
-static void note_24_every_request_of_an_endpoint_unlinked(void **state)
+static void quirk_24_every_request_of_an_endpoint_unlinked(void **state)
 {
 	struct client client;
 	uint32_t reads[50], unlinks[50];
@@ -190,7 +190,7 @@ static void unlink_behind_more_than_fits(void **state)
 
 /* --- order and numbers ---------------------------------------------------- */
 
-static void note_11_seqnums_wrap(void **state)
+static void quirk_11_seqnums_wrap(void **state)
 {
 	static const uint32_t begins[] = { 0x7ffffff0, 0xfffffff0 };
 	struct client client;
@@ -213,7 +213,7 @@ static void note_11_seqnums_wrap(void **state)
 	done(&client);
 }
 
-static void note_23_order_per_endpoint(void **state)
+static void quirk_23_order_per_endpoint(void **state)
 {
 	struct client client;
 	uint8_t data[64];
@@ -242,7 +242,7 @@ static void note_23_order_per_endpoint(void **state)
 	done(&client);
 }
 
-static void note_9_packets(void **state)
+static void quirk_9_packets(void **state)
 {
 	static const uint32_t packets[] = { 0, 1, 32, INT_MAX, 0x80000000, 0xffffffff };
 	struct client client;
@@ -266,7 +266,7 @@ static void note_9_packets(void **state)
 	done(&client);
 }
 
-static void note_18_interval_is_not_used(void **state)
+static void quirk_18_interval_is_not_used(void **state)
 {
 	static const uint32_t intervals[] = { 0, 1, INT_MAX, 0x80000000, 0xffffffff };
 	struct client client;
@@ -283,7 +283,7 @@ static void note_18_interval_is_not_used(void **state)
 	done(&client);
 }
 
-static void note_30_control_without_data(void **state)
+static void quirk_30_control_without_data(void **state)
 {
 	struct client client;
 	struct suburb_submit s;
@@ -314,7 +314,7 @@ static void zero_lengths(void **state)
 
 /* --- what cannot be ------------------------------------------------------- */
 
-static void note_16_endpoint_that_does_not_exist(void **state)
+static void quirk_16_endpoint_that_does_not_exist(void **state)
 {
 	uint8_t payload[500];
 	struct client client;
@@ -330,7 +330,7 @@ static void note_16_endpoint_that_does_not_exist(void **state)
 	done(&client);
 }
 
-static void wrong_direction(void **state)
+static void quirk_38_wrong_direction(void **state)
 {
 	struct client client;
 
@@ -340,7 +340,7 @@ static void wrong_direction(void **state)
 	done(&client);
 }
 
-static void wrong_endpoints_and_directions(void **state)
+static void quirk_38_wrong_endpoints_and_directions(void **state)
 {
 	static const uint32_t wrong[] = { 16, 17, 0x81, 255, 256, INT_MAX, 0x80000000, 0xffffffff };
 	struct client client;
@@ -375,7 +375,7 @@ static void wrong_devids(void **state)
 	done(&client);
 }
 
-static void note_15_control_lengths_that_differ(void **state)
+static void quirk_15_control_lengths_that_differ(void **state)
 {
 	static const uint8_t payload[100] = { 0, 0, 0, 1 };
 	struct client client;
@@ -393,7 +393,7 @@ static void note_15_control_lengths_that_differ(void **state)
 	done(&client);
 }
 
-static void huge_reads_are_refused(void **state)
+static void quirk_38_huge_reads_are_refused(void **state)
 {
 	static const uint32_t lengths[] = { 0x10000000, INT_MAX, 0x80000000, 0xffffffff };
 	struct client client;
@@ -410,7 +410,7 @@ static void huge_reads_are_refused(void **state)
 }
 
 /* More than fits in flight is refused, and its payload read past. */
-static void too_large_a_write(void **state)
+static void quirk_38_too_large_a_write(void **state)
 {
 	const size_t size = 20 << 20;
 	uint8_t *data = calloc(1, size);
@@ -570,26 +570,26 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, NULL, alive)
 	const struct CMUnitTest tests[] = {
-		TEST(note_12_unlink_of_pending),
-		TEST(note_12_unlink_of_completed),
-		TEST(note_13_unlink_racing_with_completion),
-		TEST(unlink_of_the_unknown),
+		TEST(quirk_12_unlink_of_pending),
+		TEST(quirk_12_unlink_of_completed),
+		TEST(quirk_13_unlink_racing_with_completion),
+		TEST(quirk_38_unlink_of_the_unknown),
 		TEST(unlinked_three_times),
-		TEST(note_24_every_request_of_an_endpoint_unlinked),
+		TEST(quirk_24_every_request_of_an_endpoint_unlinked),
 		TEST(unlink_behind_more_than_fits),
-		TEST(note_11_seqnums_wrap),
-		TEST(note_23_order_per_endpoint),
-		TEST(note_9_packets),
-		TEST(note_18_interval_is_not_used),
-		TEST(note_30_control_without_data),
+		TEST(quirk_11_seqnums_wrap),
+		TEST(quirk_23_order_per_endpoint),
+		TEST(quirk_9_packets),
+		TEST(quirk_18_interval_is_not_used),
+		TEST(quirk_30_control_without_data),
 		TEST(zero_lengths),
-		TEST(note_16_endpoint_that_does_not_exist),
-		TEST(wrong_direction),
-		TEST(wrong_endpoints_and_directions),
+		TEST(quirk_16_endpoint_that_does_not_exist),
+		TEST(quirk_38_wrong_direction),
+		TEST(quirk_38_wrong_endpoints_and_directions),
 		TEST(wrong_devids),
-		TEST(note_15_control_lengths_that_differ),
-		TEST(huge_reads_are_refused),
-		TEST(too_large_a_write),
+		TEST(quirk_15_control_lengths_that_differ),
+		TEST(quirk_38_huge_reads_are_refused),
+		TEST(quirk_38_too_large_a_write),
 		TEST(two_clients_on_two_devices),
 		TEST(dribbled_stream),
 		TEST(never_reading_client),

@@ -233,7 +233,7 @@ static void lists_nothing(void **state)
 	assert_int_equal(offer.count, 0);
 }
 
-static void other_servers_are_recognised(void **state)
+static void quirk_1_other_servers_are_recognised(void **state)
 {
 	static const char ssh[] = "SSH-2.0-OpenSSH_9.2p1\r\n";
 
@@ -306,7 +306,7 @@ static void silence_ends(void **state)
 	assert_list_fails_within(200, -ETIMEDOUT, "does not answer");
 }
 
-static void silence_in_the_middle_ends(void **state)
+static void quirk_35_silence_in_the_middle_ends(void **state)
 {
 	struct suburb_device d = device("1-1", 255);
 
@@ -353,7 +353,7 @@ static void say_imported(const struct suburb_device *d)
 	say_device(d);
 }
 
-static void imports_a_device_and_reads_no_further(void **state)
+static void quirk_7_imports_a_device_and_reads_no_further(void **state)
 {
 	struct suburb_device d = device("1-1", 1);
 	struct failure failure;
@@ -373,7 +373,7 @@ static void imports_a_device_and_reads_no_further(void **state)
 	close(fd);
 }
 
-static void another_bus_id_is_refused(void **state)
+static void quirk_4_another_bus_id_is_refused(void **state)
 {
 	struct suburb_device d = device("1-2", 1);
 
@@ -381,7 +381,7 @@ static void another_bus_id_is_refused(void **state)
 	assert_import_fails(-EPROTO, "asked for 1-1, it gave 1-2");
 }
 
-static void impossible_speeds_are_refused(void **state)
+static void quirk_33_impossible_speeds_are_refused(void **state)
 {
 	struct suburb_device d = device("1-1", 1);
 
@@ -416,7 +416,7 @@ static void a_device_in_error_is_told_at_once(void **state)
 	assert_import_fails(-EIO, "in an error state");
 }
 
-static void unknown_refusals_are_told(void **state)
+static void quirk_2_unknown_refusals_are_told(void **state)
 {
 	say_op(SUBURB_OP_REP_IMPORT, 77);
 	assert_import_fails(-EREMOTEIO, "status 77");
@@ -625,7 +625,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_exporter(lists_devices),
 		with_exporter(lists_nothing),
-		with_exporter(other_servers_are_recognised),
+		with_exporter(quirk_1_other_servers_are_recognised),
 		with_exporter(a_wrong_reply_code_is_refused),
 		with_exporter(a_refused_list_is_told),
 		with_exporter(a_claim_of_many_devices_is_refused),
@@ -633,16 +633,16 @@ int main(void)
 		with_exporter(a_bus_id_without_end_is_refused),
 		with_exporter(a_list_that_stops_ends),
 		with_exporter(silence_ends),
-		with_exporter(silence_in_the_middle_ends),
+		with_exporter(quirk_35_silence_in_the_middle_ends),
 		with_exporter(nobody_listens),
-		with_exporter(imports_a_device_and_reads_no_further),
-		with_exporter(another_bus_id_is_refused),
-		with_exporter(impossible_speeds_are_refused),
+		with_exporter(quirk_7_imports_a_device_and_reads_no_further),
+		with_exporter(quirk_4_another_bus_id_is_refused),
+		with_exporter(quirk_33_impossible_speeds_are_refused),
 		with_exporter(a_busy_device_is_told),
 		with_exporter(an_absent_device_is_told),
 		with_exporter(a_refusal_outlives_a_retry_that_fails),
 		with_exporter(a_device_in_error_is_told_at_once),
-		with_exporter(unknown_refusals_are_told),
+		with_exporter(quirk_2_unknown_refusals_are_told),
 		with_pair(reads_a_serial_number),
 		with_pair(a_device_without_languages_is_asked_in_english),
 		with_pair(a_device_may_have_no_serial_number),

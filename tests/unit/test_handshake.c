@@ -161,7 +161,7 @@ static void devlist_of_an_unconfigured_device(void **state)
 	rig_free(rig);
 }
 
-static void note_5_super_speed_plus_is_told_as_super(void **state)
+static void quirk_5_super_speed_plus_is_told_as_super(void **state)
 {
 	struct rig *rig = rig_prepare(false);
 	struct suburb_device description;
@@ -172,7 +172,7 @@ static void note_5_super_speed_plus_is_told_as_super(void **state)
 	rig_free(rig);
 }
 
-static void note_4_import_echoes_the_busid(void **state)
+static void quirk_4_import_echoes_the_busid(void **state)
 {
 	struct rig *rig = rig_prepare(false);
 	uint8_t bytes[HANDSHAKE_IMPORT_SIZE];
@@ -181,7 +181,7 @@ static void note_4_import_echoes_the_busid(void **state)
 	assert_int_equal(handshake_import(bytes, rig->device, "an alias", SUBURB_OP_OK), 320);
 	assert_memory_equal(bytes, "\x01\x11\x00\x03\0\0\0\0", 8);
 	assert_string_equal((char *)bytes + 8 + 256, "an alias");
-	/* note 6: the room behind both strings is zero */
+	/* quirk 6: the room behind both strings is zero */
 	for (int i = 12; i < 256; i++)
 		assert_int_equal(bytes[8 + i], 0);
 	for (int i = 8; i < 32; i++)
@@ -189,7 +189,7 @@ static void note_4_import_echoes_the_busid(void **state)
 	rig_free(rig);
 }
 
-static void note_2_errors_end_after_8_bytes(void **state)
+static void quirk_2_errors_end_after_8_bytes(void **state)
 {
 	uint8_t bytes[HANDSHAKE_IMPORT_SIZE];
 
@@ -241,9 +241,9 @@ int main(void)
 		cmocka_unit_test(devlist_of_one),
 		cmocka_unit_test(devlist_of_none),
 		cmocka_unit_test(devlist_of_an_unconfigured_device),
-		cmocka_unit_test(note_5_super_speed_plus_is_told_as_super),
-		cmocka_unit_test(note_4_import_echoes_the_busid),
-		cmocka_unit_test(note_2_errors_end_after_8_bytes),
+		cmocka_unit_test(quirk_5_super_speed_plus_is_told_as_super),
+		cmocka_unit_test(quirk_4_import_echoes_the_busid),
+		cmocka_unit_test(quirk_2_errors_end_after_8_bytes),
 		cmocka_unit_test(an_offer_is_answered),
 	};
 

@@ -154,7 +154,7 @@ static void packets_without_a_byte(void **state)
 
 /* --- and back ------------------------------------------------------------- */
 
-static void note_17_in_is_compacted(void **state)
+static void quirk_17_in_is_compacted(void **state)
 {
 	static const struct suburb_iso iso[] = {
 		{ 0, 4, 0, 0 },
@@ -192,7 +192,7 @@ static void note_17_in_is_compacted(void **state)
 	rig_free(rig);
 }
 
-static void note_10_out_answers_without_payload(void **state)
+static void quirk_10_out_answers_without_payload(void **state)
 {
 	static const struct suburb_iso iso[] = { { 0, 4, 77, 77 }, { 8, 2, 77, 77 } };
 	struct rig *rig = iso_rig();
@@ -233,7 +233,7 @@ static void backend_that_moves_too_much(void **state)
 	rig_free(rig);
 }
 
-static void note_22_errors_keep_their_packets(void **state)
+static void quirk_22_errors_keep_their_packets(void **state)
 {
 	static const struct suburb_iso iso[] = { { 0, 4, 0, 0 }, { 4, 4, 0, 0 } };
 	struct rig *rig = iso_rig();
@@ -250,7 +250,7 @@ static void note_22_errors_keep_their_packets(void **state)
 	rig_free(rig);
 }
 
-static void note_9_refused_by_the_backend(void **state)
+static void quirk_9_refused_by_the_backend(void **state)
 {
 	static const struct suburb_iso iso[] = { { 0, 4, 0, 0 } };
 	struct rig *rig = iso_rig();
@@ -264,7 +264,7 @@ static void note_9_refused_by_the_backend(void **state)
 	rig_free(rig);
 }
 
-static void note_12_cancelled(void **state)
+static void quirk_12_cancelled(void **state)
 {
 	static const struct suburb_iso iso[] = { { 0, 4, 0, 0 } };
 	struct rig *rig = iso_rig();
@@ -289,7 +289,7 @@ static void note_12_cancelled(void **state)
 
 /* --- what cannot be right ------------------------------------------------- */
 
-static void note_38_impossible_descriptors(void **state)
+static void quirk_38_impossible_descriptors(void **state)
 {
 	static const struct {
 		enum where where;
@@ -343,7 +343,7 @@ static void odd_descriptors_of_an_in(void **state)
 	rig_free(rig);
 }
 
-static void note_15_impossible_counts(void **state)
+static void quirk_15_impossible_counts(void **state)
 {
 	static const uint32_t counts[] = { 0, 1025, 4096 };
 	static const uint8_t descriptors[4096 * 16];
@@ -515,15 +515,15 @@ int main(void)
 		cmocka_unit_test(gaps_of_an_in_take_no_memory),
 		cmocka_unit_test(as_many_packets_as_there_can_be),
 		cmocka_unit_test(packets_without_a_byte),
-		cmocka_unit_test(note_17_in_is_compacted),
-		cmocka_unit_test(note_10_out_answers_without_payload),
+		cmocka_unit_test(quirk_17_in_is_compacted),
+		cmocka_unit_test(quirk_10_out_answers_without_payload),
 		cmocka_unit_test(backend_that_moves_too_much),
-		cmocka_unit_test(note_22_errors_keep_their_packets),
-		cmocka_unit_test(note_9_refused_by_the_backend),
-		cmocka_unit_test(note_12_cancelled),
-		cmocka_unit_test(note_38_impossible_descriptors),
+		cmocka_unit_test(quirk_22_errors_keep_their_packets),
+		cmocka_unit_test(quirk_9_refused_by_the_backend),
+		cmocka_unit_test(quirk_12_cancelled),
+		cmocka_unit_test(quirk_38_impossible_descriptors),
 		cmocka_unit_test(odd_descriptors_of_an_in),
-		cmocka_unit_test(note_15_impossible_counts),
+		cmocka_unit_test(quirk_15_impossible_counts),
 		cmocka_unit_test(pieces_of_every_size),
 		cmocka_unit_test(large_payload_is_read_in_place),
 		cmocka_unit_test(descriptors_count_as_bytes),

@@ -168,7 +168,7 @@ static void types_and_flags(void **state)
 	finish(LIBUSB_TRANSFER_COMPLETED, 64);
 }
 
-static void note_22_outcomes(void **state)
+static void quirk_22_outcomes(void **state)
 {
 	static const struct {
 		enum libusb_transfer_status outcome;
@@ -194,7 +194,7 @@ static void note_22_outcomes(void **state)
 	}
 }
 
-static void note_21_short_is_an_error(void **state)
+static void quirk_21_short_is_an_error(void **state)
 {
 	struct backend_transfer transfer = transfer_to(0x81, 2, 64);
 
@@ -262,7 +262,7 @@ static void cancelled(void **state)
 
 /* --- changes -------------------------------------------------------------- */
 
-static void note_27_changes(void **state)
+static void quirk_27_changes(void **state)
 {
 	static const struct {
 		int error, status;
@@ -312,12 +312,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(control),
 		cmocka_unit_test(types_and_flags),
-		cmocka_unit_test(note_22_outcomes),
-		cmocka_unit_test(note_21_short_is_an_error),
+		cmocka_unit_test(quirk_22_outcomes),
+		cmocka_unit_test(quirk_21_short_is_an_error),
 		cmocka_unit_test(iso),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(cancelled),
-		cmocka_unit_test(note_27_changes),
+		cmocka_unit_test(quirk_27_changes),
 		cmocka_unit_test(streams),
 	};
 

@@ -20,7 +20,7 @@
 
 /* --- unlink --------------------------------------------------------------- */
 
-static void note_12_cancelled(void **state)
+static void quirk_12_cancelled(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -34,7 +34,7 @@ static void note_12_cancelled(void **state)
 	rig_free(rig);
 }
 
-static void note_12_had_completed(void **state)
+static void quirk_12_had_completed(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -51,7 +51,7 @@ static void note_12_had_completed(void **state)
 	rig_free(rig);
 }
 
-static void note_13_completes_while_being_unlinked(void **state)
+static void quirk_13_completes_while_being_unlinked(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -65,7 +65,7 @@ static void note_13_completes_while_being_unlinked(void **state)
 	rig_free(rig);
 }
 
-static void note_13_fails_while_being_unlinked(void **state)
+static void quirk_13_fails_while_being_unlinked(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -77,7 +77,7 @@ static void note_13_fails_while_being_unlinked(void **state)
 	rig_free(rig);
 }
 
-/* Bytes that the device gave or took must not be lost (note 22). */
+/* Bytes that the device gave or took must not be lost (quirk 22). */
 static void cancelled_after_some_bytes(void **state)
 {
 	struct rig *rig = rig_new();
@@ -164,7 +164,7 @@ static void seqnum_used_again(void **state)
 	rig_free(rig);
 }
 
-static void note_12_unlink_of_a_change(void **state)
+static void quirk_12_unlink_of_a_change(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -179,7 +179,7 @@ static void note_12_unlink_of_a_change(void **state)
 
 /* --- judged before the device is asked ------------------------------------ */
 
-static void note_16_no_such_endpoint(void **state)
+static void quirk_16_no_such_endpoint(void **state)
 {
 	struct rig *rig = rig_new();
 	static const uint8_t looks_like_a_header[64] = { 0, 0, 0, 1, 0, 0, 0, 77 };
@@ -238,7 +238,7 @@ static void wrong_devid(void **state)
 	rig_free(rig);
 }
 
-static void note_15_control_length_mismatch(void **state)
+static void quirk_15_control_length_mismatch(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -253,7 +253,7 @@ static void note_15_control_length_mismatch(void **state)
 	rig_free(rig);
 }
 
-static void note_30_control_without_data_in_either_direction(void **state)
+static void quirk_30_control_without_data_in_either_direction(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -269,7 +269,7 @@ static void note_30_control_without_data_in_either_direction(void **state)
 	rig_free(rig);
 }
 
-static void note_20_requests_are_forwarded_unchanged(void **state)
+static void quirk_20_requests_are_forwarded_unchanged(void **state)
 {
 	static const char *const setups[] = {
 		GET_DEVICE_DESCRIPTOR, "\xc3\x55\x34\x12\x78\x56", "\xa1\x21\x00\x00\x00\x00",
@@ -290,7 +290,7 @@ static void note_20_requests_are_forwarded_unchanged(void **state)
 	rig_free(rig);
 }
 
-static void note_20_set_address_stays_here(void **state)
+static void quirk_20_set_address_stays_here(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -302,7 +302,7 @@ static void note_20_set_address_stays_here(void **state)
 
 /* --- through a call of their own ------------------------------------------ */
 
-static void note_19_changes(void **state)
+static void quirk_19_changes(void **state)
 {
 	static const struct {
 		const char *setup;
@@ -432,7 +432,7 @@ static void set_interface_moves_the_endpoints(void **state)
 	rig_free(rig);
 }
 
-static void note_31_refused_change_changes_nothing(void **state)
+static void quirk_31_refused_change_changes_nothing(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -464,7 +464,7 @@ static void next_importer_begins_with_altsetting_0(void **state)
 
 /* --- outcome and reply ---------------------------------------------------- */
 
-static void note_9_packets_are_echoed(void **state)
+static void quirk_9_packets_are_echoed(void **state)
 {
 	static const uint32_t packets[] = { 0, 1, 77, 0x7fffffff, 0x80000000, 0xffffffff };
 	struct rig *rig = rig_new();
@@ -480,7 +480,7 @@ static void note_9_packets_are_echoed(void **state)
 	rig_free(rig);
 }
 
-static void note_9_iso_errors_carry_no_packets(void **state)
+static void quirk_9_iso_errors_carry_no_packets(void **state)
 {
 	static const uint8_t descriptors[32] = { 0xff };
 	struct rig *rig = rig_new();
@@ -506,7 +506,7 @@ static void note_9_iso_errors_carry_no_packets(void **state)
 	rig_free(rig);
 }
 
-static void note_21_flags_reach_the_backend(void **state)
+static void quirk_21_flags_reach_the_backend(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -525,7 +525,7 @@ static void note_21_flags_reach_the_backend(void **state)
 	rig_free(rig);
 }
 
-static void note_22_errors_keep_their_data(void **state)
+static void quirk_22_errors_keep_their_data(void **state)
 {
 	static const int32_t errors[] = {
 		-SUBURB_EREMOTEIO, -SUBURB_EOVERFLOW, -SUBURB_EPIPE, -SUBURB_EPROTO,
@@ -572,36 +572,36 @@ static void zero_lengths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(note_12_cancelled),
-		cmocka_unit_test(note_12_had_completed),
-		cmocka_unit_test(note_13_completes_while_being_unlinked),
-		cmocka_unit_test(note_13_fails_while_being_unlinked),
+		cmocka_unit_test(quirk_12_cancelled),
+		cmocka_unit_test(quirk_12_had_completed),
+		cmocka_unit_test(quirk_13_completes_while_being_unlinked),
+		cmocka_unit_test(quirk_13_fails_while_being_unlinked),
 		cmocka_unit_test(cancelled_after_some_bytes),
 		cmocka_unit_test(unlink_of_the_unknown),
 		cmocka_unit_test(unlinked_twice),
 		cmocka_unit_test(unlink_of_a_parked_one),
 		cmocka_unit_test(unlink_of_one_among_many),
 		cmocka_unit_test(seqnum_used_again),
-		cmocka_unit_test(note_12_unlink_of_a_change),
-		cmocka_unit_test(note_16_no_such_endpoint),
+		cmocka_unit_test(quirk_12_unlink_of_a_change),
+		cmocka_unit_test(quirk_16_no_such_endpoint),
 		cmocka_unit_test(values_that_no_endpoint_has),
 		cmocka_unit_test(wrong_devid),
-		cmocka_unit_test(note_15_control_length_mismatch),
-		cmocka_unit_test(note_30_control_without_data_in_either_direction),
-		cmocka_unit_test(note_20_requests_are_forwarded_unchanged),
-		cmocka_unit_test(note_20_set_address_stays_here),
-		cmocka_unit_test(note_19_changes),
+		cmocka_unit_test(quirk_15_control_length_mismatch),
+		cmocka_unit_test(quirk_30_control_without_data_in_either_direction),
+		cmocka_unit_test(quirk_20_requests_are_forwarded_unchanged),
+		cmocka_unit_test(quirk_20_set_address_stays_here),
+		cmocka_unit_test(quirk_19_changes),
 		cmocka_unit_test(near_misses_are_transfers),
 		cmocka_unit_test(changes_that_cannot_be),
 		cmocka_unit_test(changes_have_no_data_stage),
 		cmocka_unit_test(change_waits_for_endpoint_0_and_others_for_it),
 		cmocka_unit_test(set_interface_moves_the_endpoints),
-		cmocka_unit_test(note_31_refused_change_changes_nothing),
+		cmocka_unit_test(quirk_31_refused_change_changes_nothing),
 		cmocka_unit_test(next_importer_begins_with_altsetting_0),
-		cmocka_unit_test(note_9_packets_are_echoed),
-		cmocka_unit_test(note_9_iso_errors_carry_no_packets),
-		cmocka_unit_test(note_21_flags_reach_the_backend),
-		cmocka_unit_test(note_22_errors_keep_their_data),
+		cmocka_unit_test(quirk_9_packets_are_echoed),
+		cmocka_unit_test(quirk_9_iso_errors_carry_no_packets),
+		cmocka_unit_test(quirk_21_flags_reach_the_backend),
+		cmocka_unit_test(quirk_22_errors_keep_their_data),
 		cmocka_unit_test(backend_that_moves_too_much),
 		cmocka_unit_test(zero_lengths),
 	};

@@ -35,7 +35,7 @@ static void out_payload_arrives_whole(void **state)
 	assert_int_equal(rig->fake.transfers[0]->length, sizeof(data));
 	assert_memory_equal(rig->fake.transfers[0]->buffer, data, sizeof(data));
 	fake_complete(&rig->fake, 0, 0, sizeof(data));
-	/* note 10: no payload comes back */
+	/* quirk 10: no payload comes back */
 	assert_reply(rig, 1, 0, sizeof(data), "");
 	assert_no_reply(rig);
 	rig_free(rig);
@@ -174,7 +174,7 @@ static void output_is_told_once_per_silence(void **state)
 	rig_free(rig);
 }
 
-static void note_11_seqnums_are_opaque(void **state)
+static void quirk_11_seqnums_are_opaque(void **state)
 {
 	static const uint32_t seqnums[] = {
 		0, 1, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, 0, 1, 0x55555555,
@@ -190,7 +190,7 @@ static void note_11_seqnums_are_opaque(void **state)
 	rig_free(rig);
 }
 
-static void note_23_order_per_endpoint(void **state)
+static void quirk_23_order_per_endpoint(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -353,7 +353,7 @@ static void no_memory_for_a_buffer(void **state)
 	rig_free(rig);
 }
 
-static void backend_out_of_memory_is_tried_again(void **state)
+static void quirk_28_backend_out_of_memory_is_tried_again(void **state)
 {
 	struct rig *rig = rig_new();
 
@@ -685,8 +685,8 @@ int main(void)
 		cmocka_unit_test(half_a_header_waits),
 		cmocka_unit_test(replies_are_written_in_pieces),
 		cmocka_unit_test(output_is_told_once_per_silence),
-		cmocka_unit_test(note_11_seqnums_are_opaque),
-		cmocka_unit_test(note_23_order_per_endpoint),
+		cmocka_unit_test(quirk_11_seqnums_are_opaque),
+		cmocka_unit_test(quirk_23_order_per_endpoint),
 		cmocka_unit_test(parked_at_the_bound_and_sent_later),
 		cmocka_unit_test(beyond_parking_one_error_each),
 		cmocka_unit_test(every_endpoint_may_have_one),
@@ -695,7 +695,7 @@ int main(void)
 		cmocka_unit_test(impossible_lengths),
 		cmocka_unit_test(nobody_reads_the_replies),
 		cmocka_unit_test(no_memory_for_a_buffer),
-		cmocka_unit_test(backend_out_of_memory_is_tried_again),
+		cmocka_unit_test(quirk_28_backend_out_of_memory_is_tried_again),
 		cmocka_unit_test(backend_refuses),
 		cmocka_unit_test(one_importer_per_device),
 		cmocka_unit_test(device_that_cannot_be_opened),

@@ -351,7 +351,7 @@ static void flags_that_make_sense(void **state)
 	}
 }
 
-static void note_22_every_errno(void **state)
+static void quirk_27_every_errno(void **state)
 {
 	static const struct {
 		int error;
@@ -736,7 +736,7 @@ int main(void)
 		TEST(control),
 		TEST(control_without_data),
 		TEST(flags_that_make_sense),
-		TEST(note_22_every_errno),
+		TEST(quirk_27_every_errno),
 		TEST(refused),
 		TEST(request_to_an_interface_that_is_not_there),
 		TEST(cancelled),

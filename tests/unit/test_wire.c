@@ -273,7 +273,7 @@ static void get_op(void **state)
 	assert_needs_all(busy_reply, 8, suburb_get_op(buf, len, &op));
 }
 
-static void note_1_get_op_refuses_other_versions(void **state)
+static void quirk_1_get_op_refuses_other_versions(void **state)
 {
 	struct suburb_op op;
 
@@ -303,7 +303,7 @@ static void get_busid(void **state)
 
 	memset(busid, 'x', sizeof(busid));
 	assert_get(bytes, 32, suburb_get_busid(buf, len, busid));
-	/* note 6: what follows the NUL is ignored, and does not leak through */
+	/* quirk 6: what follows the NUL is ignored, and does not leak through */
 	assert_memory_equal(busid, clean, 32);
 	assert_needs_all(bytes, 32, suburb_get_busid(buf, len, busid));
 }
@@ -512,7 +512,7 @@ static void check_submit_length(void **state)
 	}
 }
 
-static void note_9_check_submit_packets_only_on_iso(void **state)
+static void quirk_9_check_submit_packets_only_on_iso(void **state)
 {
 	static const struct judged packets[] = {
 		{ 0, true }, { 1, false }, { 1024, false }, { 1025, true },
@@ -606,7 +606,7 @@ static void check_ret_submit_packets(void **state)
 		assert_int_equal(suburb_check_ret_submit(&r, 0, 0, &v), 0);
 		assert_int_equal(refused(suburb_check_ret_submit(&r, 0, 8, &v), &v,
 					 "number_of_packets", packets[i]), packets[i] != 8);
-		/* note 9: an iso error carries none or all */
+		/* quirk 9: an iso error carries none or all */
 		r.status = -SUBURB_EXDEV;
 		assert_int_equal(refused(suburb_check_ret_submit(&r, 0, 8, &v), &v,
 					 "number_of_packets", packets[i]),
@@ -655,7 +655,7 @@ int main(void)
 		cmocka_unit_test(put_device),
 		cmocka_unit_test(put_busid),
 		cmocka_unit_test(get_op),
-		cmocka_unit_test(note_1_get_op_refuses_other_versions),
+		cmocka_unit_test(quirk_1_get_op_refuses_other_versions),
 		cmocka_unit_test(get_op_lets_any_code_and_status_through),
 		cmocka_unit_test(get_busid),
 		cmocka_unit_test(get_busid_without_end),
@@ -669,7 +669,7 @@ int main(void)
 		cmocka_unit_test(get_iso),
 		cmocka_unit_test(check_submit_direction_and_ep),
 		cmocka_unit_test(check_submit_length),
-		cmocka_unit_test(note_9_check_submit_packets_only_on_iso),
+		cmocka_unit_test(quirk_9_check_submit_packets_only_on_iso),
 		cmocka_unit_test(check_submit_free_fields),
 		cmocka_unit_test(check_status_of_replies),
 		cmocka_unit_test(check_ret_submit_actual_length),

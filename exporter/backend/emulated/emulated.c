@@ -247,7 +247,7 @@ static int submit_control(struct emulated_device *d, struct backend_transfer *tr
 {
 	uint16_t length = emulated_get_le16(transfer->setup + 6);
 
-	/* Without data the direction says nothing (WIRE-NOTES 30). */
+	/* Without data the direction says nothing (QUIRKS 30). */
 	if (transfer->type || length != transfer->length ||
 	    (length && (transfer->setup[0] ^ transfer->endpoint) & 0x80))
 		return -SUBURB_EINVAL;

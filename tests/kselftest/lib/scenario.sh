@@ -74,7 +74,7 @@ exporter_kill() {
 # --- suburb ------------------------------------------------------------------
 
 # attach BUSID...: the exporter may have to let go of a device first, which its
-# own list does not tell (WIRE-NOTES 32), hence the second try.
+# own list does not tell (QUIRKS 32), hence the second try.
 attach() {
 	suburb attach "$EXPORTER" "$@" || { sleep 1; suburb attach "$EXPORTER" "$@"; }
 }

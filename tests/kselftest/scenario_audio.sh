@@ -18,7 +18,7 @@ qemu_card=product="QEMU USB Audio"
 # Of what was found, in the log of a run that is right too.
 found() { # NAME DEVICE
 	check "$1: every sample comes back, no xrun" use_sound "$2" "$seconds"
-	note "$1: $(tail -n 1 /tmp/media.out)"
+	note "$1: $(grep -E '^(recorded|[0-9]+ frames of)' /tmp/media.out | paste -sd' ')"
 }
 
 emulated_card() {

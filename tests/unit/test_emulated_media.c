@@ -91,7 +91,7 @@ static void test_tape_is_a_ring(void **state)
 
 	memset(&tape, 0, sizeof(tape));
 	emulated_tape_play(&tape);
-	for (written = 0; written < 300000; written += 250) {
+	for (written = 0; written < 600000; written += 250) {
 		count(bytes, 250, written);
 		emulated_tape_write(&tape, bytes, 1000);
 		if (written < 10000)
@@ -274,10 +274,10 @@ static void test_sound_comes_back(void **state)
 	assert_int_equal(set_alternate(s.host, 2, 1), 0);
 	assert_int_equal(set_alternate(s.host, 1, 1), 0);
 	play_and_record(&s, 30);
-	/* Both in real time: 42 transfers of 10 ms. */
-	assert_in_range((uv_hrtime() - begin) / 1000000, 42 * ROUND - 1, 42 * ROUND + 200);
-	assert_in_range(s.heard, 48 * ROUND * 19, 48 * ROUND * 21);
-	assert_in_range(s.silence, 48 * ROUND * 9, 48 * ROUND * 11);
+	/* Both in real time: 42 transfers of 10 ms, of which 30 were listened to. */
+	assert_true((uv_hrtime() - begin) / 1000000 >= 42 * ROUND - 1);
+	assert_int_equal(s.heard + s.silence, 48 * ROUND * 30);
+	assert_in_range(s.silence, 1, 48 * ROUND * 11);
 	assert_int_equal(s.silence_inside, 0);
 	host_free(s.host);
 }
@@ -592,7 +592,7 @@ static void test_usbtest_full_speed(void **state)
 	assert_int_equal(set_alternate(host, 0, 1), 0);
 	in = host_begin_iso(host, 0x83, NULL, 20, 1023);
 	host_until(host, in->done);
-	assert_in_range((uv_hrtime() - begin) / 1000000, 19, 500);
+	assert_true((uv_hrtime() - begin) / 1000000 >= 19);
 	assert_int_equal(in->transfer.actual_length, 20 * 1023);
 	assert_in_range(in->transfer.start_frame, 0, 0x7ff);
 	flight_free(in);

@@ -158,10 +158,10 @@ static bool on_loop(const struct emulated_device *d)
 
 static void await_frame(struct emulated_device *d, uint32_t microframes)
 {
-	uint64_t ms = (microframes + EMULATED_MICROFRAMES_PER_MS) / EMULATED_MICROFRAMES_PER_MS;
+	uint64_t ms = (microframes + EMULATED_MICROFRAMES_PER_MS - 1) / EMULATED_MICROFRAMES_PER_MS;
 
 	if (on_loop(d))
-		uv_timer_start(&d->frames, on_frames, ms, 0);
+		uv_timer_start(&d->frames, on_frames, ms ? ms : 1, 0);
 }
 
 struct emulated_endpoint *emulated_device_endpoint(struct emulated_device *d, uint8_t address)

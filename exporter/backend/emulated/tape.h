@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two seconds of sound between the two halves of an emulated sound card: what
+ * Ten seconds of sound between the two halves of an emulated sound card: what
  * is played is kept until it is recorded, bit for bit.
  *
  * Both ends move at the pace of the bus, but not in step: a host that is late
  * with a transfer catches up in the next. So the tape gives silence until a
  * tenth of a second is on it (or the playing has ended), and stays that far
- * behind. It does not mix silence into what was played unless it ran dry.
+ * behind, or further if the recorder is slow. It does not mix silence into what was played unless it ran dry.
  *
  * Pure: bytes in, bytes out.
  */
@@ -18,7 +18,7 @@
 
 #define EMULATED_RATE 48000 /* Hz */
 #define EMULATED_SAMPLE 4 /* bytes: 16 bits, left and right */
-#define EMULATED_TAPE_SIZE (2 * EMULATED_RATE * EMULATED_SAMPLE)
+#define EMULATED_TAPE_SIZE (10 * EMULATED_RATE * EMULATED_SAMPLE)
 #define EMULATED_TAPE_AHEAD (EMULATED_RATE / 10 * EMULATED_SAMPLE)
 
 /**

@@ -85,14 +85,16 @@ sound_make() { # FILE SECONDS SILENCE
 
 # Plays, and records from before it begins until after its end.
 sound_play_and_record() { # CARD FILE RECORDING SECONDS
-	local pid status
+	local pid status start
 
+	start=$(uptime_ms)
 	arecord -D "$1" "${sound_format[@]}" -d $(($4 + 3)) "$3" 2>/tmp/arecord.err &
 	pid=$!
 	wait_until 10 [ -s "$3" ]
 	aplay -D "$1" "${sound_format[@]}" "$2" 2>/tmp/aplay.err
 	status=$?
 	wait "$pid" || status=$?
+	echo "recorded $(($4 + 3)) s in $(($(uptime_ms) - start)) ms"
 	cat /tmp/aplay.err /tmp/arecord.err
 	[ "$status" = 0 ] && no_xrun /tmp/aplay.err /tmp/arecord.err
 }
@@ -104,8 +106,11 @@ use_sound() { # DEVICE SECONDS
 	card=$(sound_card "$1") || return
 	rm -f /tmp/recorded
 	sound_make /tmp/played "$2" 0
-	sound_play_and_record "$card" /tmp/played /tmp/recorded "$2" || return
-	media heard $((rate * $2)) </tmp/recorded | tee /tmp/media.out
+	sound_play_and_record "$card" /tmp/played /tmp/recorded "$2" >/tmp/media.out
+	set -- $? "$2"
+	cat /tmp/media.out
+	[ "$1" = 0 ] || return
+	media heard $((rate * $2)) </tmp/recorded | tee -a /tmp/media.out
 	return "${PIPESTATUS[0]}"
 }
 

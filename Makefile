@@ -90,13 +90,14 @@ install: all module ## install programs, man pages and the module (PREFIX=, DEST
 	install -D -m 644 docs/suburbd.8 $(MANDIR)/man8/suburbd.8
 	install -D -m 644 docs/suburb.1 $(MANDIR)/man1/suburb.1
 	install -D -m 644 tools/suburb.bash-completion $(COMPLETIONS)/suburb
+	install -D -m 644 exporter/suburbd.bash-completion $(COMPLETIONS)/suburbd
 	install -D -m 644 kernel/suburb-hcd.ko $(MODDIR)/suburb-hcd.ko
 	$(if $(DESTDIR),,depmod $(RELEASE))
 
 .PHONY: uninstall
 uninstall: ## remove what install put there
 	rm -f $(SBINDIR)/suburbd $(BINDIR)/suburb $(MANDIR)/man8/suburbd.8 $(MANDIR)/man1/suburb.1 \
-		$(COMPLETIONS)/suburb $(MODDIR)/suburb-hcd.ko
+		$(COMPLETIONS)/suburb $(COMPLETIONS)/suburbd $(MODDIR)/suburb-hcd.ko
 	$(if $(DESTDIR),,depmod $(RELEASE))
 
 .PHONY: clean

@@ -45,6 +45,7 @@ expected() {
 		755 usr/bin/suburb
 		755 usr/sbin/suburbd
 		644 usr/share/bash-completion/completions/suburb
+		644 usr/share/bash-completion/completions/suburbd
 		644 usr/share/man/man1/suburb.1
 		644 usr/share/man/man8/suburbd.8
 	END

@@ -163,8 +163,17 @@ static void endpoints_take_turns(void **state)
 	}
 	add(0x85, true, 4, 1024, 3 * 1024);
 	assert_false(fits());
-	/* The shortest interval is placed first, whatever its number. */
 	add(0x8f, true, 1, 1024, 1024);
+	assert_true(fits());
+}
+
+/* In the order of their numbers the last would find no place. */
+static void shortest_interval_is_placed_first(void **state)
+{
+	suburb_bandwidth_init(&bandwidth, HIGH);
+	add(0x81, true, 4, 1024, 3 * 1024);
+	add(0x82, true, 4, 1024, 3 * 1024);
+	add(0x83, true, 2, 1024, 3 * 1024);
 	assert_true(fits());
 }
 
@@ -271,6 +280,7 @@ int main(void)
 		cmocka_unit_test(super_speed),
 		cmocka_unit_test(super_speed_plus),
 		cmocka_unit_test(endpoints_take_turns),
+		cmocka_unit_test(shortest_interval_is_placed_first),
 		cmocka_unit_test(short_interval_meets_all_turns),
 		cmocka_unit_test(long_intervals_count_as_the_table),
 		cmocka_unit_test(a_refusal_changes_nothing),

@@ -57,6 +57,7 @@ static void test_tape_waits_and_ends(void **state)
 {
 	static struct emulated_tape tape;
 	static uint8_t bytes[EMULATED_TAPE_AHEAD];
+	uint32_t i;
 
 	emulated_tape_play(&tape);
 	count(bytes, EMULATED_TAPE_AHEAD / 4, 0);
@@ -68,10 +69,22 @@ static void test_tape_waits_and_ends(void **state)
 	emulated_tape_read(&tape, bytes, 400);
 	assert_int_equal(number(bytes), 0);
 	assert_int_equal(number(bytes + 396), 99);
-	/* Moving, it gives what there is, and waits anew when it is dry. */
-	emulated_tape_read(&tape, bytes, EMULATED_TAPE_AHEAD);
+	/* Dry, it gives nothing for half a second, and goes on when it can. */
+	assert_int_equal(emulated_tape_read(&tape, bytes, EMULATED_TAPE_AHEAD), 0);
+	count(bytes, 100, EMULATED_TAPE_AHEAD / 4);
+	emulated_tape_write(&tape, bytes, 400);
+	assert_int_equal(emulated_tape_read(&tape, bytes, EMULATED_TAPE_AHEAD),
+			 EMULATED_TAPE_AHEAD);
 	assert_int_equal(number(bytes), 100);
-	assert_true(silent(bytes + EMULATED_TAPE_AHEAD - 400, 400));
+	assert_int_equal(number(bytes + EMULATED_TAPE_AHEAD - 4), EMULATED_TAPE_AHEAD / 4 + 99);
+	count(bytes, 1, 5);
+	emulated_tape_write(&tape, bytes, 4);
+	for (i = 0; i < EMULATED_TAPE_PATIENCE / 400; i++)
+		assert_int_equal(emulated_tape_read(&tape, bytes, 400), 0);
+	/* After that it gives what there is, and waits anew. */
+	assert_int_equal(emulated_tape_read(&tape, bytes, 400), 400);
+	assert_int_equal(number(bytes), 5);
+	assert_true(silent(bytes + 4, 396));
 	count(bytes, 100, 7);
 	emulated_tape_write(&tape, bytes, 400);
 	emulated_tape_read(&tape, bytes, 400);

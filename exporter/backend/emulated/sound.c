@@ -126,8 +126,7 @@ static uint32_t give(struct emulated_device *d, uint8_t address, uint8_t *packet
 {
 	struct sound *sound = d->state;
 
-	emulated_tape_read(&sound->tape, packet, FRAME_SIZE);
-	return FRAME_SIZE;
+	return emulated_tape_read(&sound->tape, packet, FRAME_SIZE);
 }
 
 static void take(struct emulated_device *d, uint8_t address, const uint8_t *packet,

@@ -51,12 +51,24 @@ void emulated_tape_write(struct emulated_tape *tape, const uint8_t *bytes, uint3
 	tape->length += length;
 }
 
-void emulated_tape_read(struct emulated_tape *tape, uint8_t *bytes, uint32_t length)
+/* Whole or not at all, as long as that can be hoped for. */
+static bool waits(struct emulated_tape *tape, uint32_t length)
+{
+	if (!tape->moving || !tape->playing || tape->length >= length)
+		return false;
+	tape->waited += length;
+	return tape->waited <= EMULATED_TAPE_PATIENCE;
+}
+
+uint32_t emulated_tape_read(struct emulated_tape *tape, uint8_t *bytes, uint32_t length)
 {
 	uint32_t part, ready;
 
 	if (tape->length >= EMULATED_TAPE_AHEAD || !tape->playing)
 		tape->moving = true;
+	if (waits(tape, length))
+		return 0;
+	tape->waited = 0;
 	ready = tape->moving ? min_u32(length, tape->length) : 0;
 	part = min_u32(ready, EMULATED_TAPE_SIZE - tape->begin);
 	memcpy(bytes, tape->bytes + tape->begin, part);
@@ -65,4 +77,5 @@ void emulated_tape_read(struct emulated_tape *tape, uint8_t *bytes, uint32_t len
 	drop(tape, ready);
 	if (ready < length)
 		tape->moving = false;
+	return length;
 }

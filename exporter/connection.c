@@ -513,8 +513,8 @@ struct connection *connection_accept(const struct connection_host *host, void *p
 	connection->handles = 2;
 	connection->timer.data = connection;
 	uv_timer_init(host->loop, &connection->timer);
-	ret = stream_accept(&connection->stream, host->loop, listener, &host->buffer, &stream_ops,
-			    connection);
+	ret = stream_accept(&connection->stream, host->loop, listener, host->limits->link_s,
+			    &host->buffer, &stream_ops, connection);
 	if (ret < 0) {
 		log_warning("connection not accepted: %s", uv_strerror(ret));
 		connection_end(connection);

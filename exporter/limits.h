@@ -11,6 +11,7 @@
  * struct limits - bounds
  * @connections: at the same time
  * @handshake_s: seconds that a connection has until it imported something
+ * @link_s: seconds without a sign of life until an importer's link is broken
  * @requests: per session, in the backend or with a reply not yet written
  * @parked: per session, requests that wait for one of these places
  * @bytes: per session, buffers of all of them. No transfer may be larger. An
@@ -19,6 +20,7 @@
 struct limits {
 	unsigned int connections;
 	unsigned int handshake_s;
+	unsigned int link_s;
 	unsigned int requests;
 	unsigned int parked;
 	size_t bytes;
@@ -26,8 +28,8 @@ struct limits {
 
 #define LIMITS_DEFAULT                                                                   \
 	{                                                                                \
-		.connections = 1024, .handshake_s = 10, .requests = 256, .parked = 4096, \
-		.bytes = 16 << 20,                                                       \
+		.connections = 1024, .handshake_s = 10, .link_s = 20, .requests = 256, \
+		.parked = 4096, .bytes = 16 << 20,                                       \
 	}
 
 #endif

@@ -185,6 +185,7 @@ int settings_set_limit(struct settings *settings, const char *name, const char *
 		{ "max-requests", 1, 65536, &limits->requests },
 		{ "max-parked", 1, 1048576, &limits->parked },
 		{ "handshake-timeout-s", 1, 3600, &limits->handshake_s },
+		{ "link-timeout-s", 12, 1000000, &limits->link_s },
 	};
 	char shown[64];
 	unsigned long value;

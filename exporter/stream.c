@@ -4,7 +4,7 @@
  *
  * A peer that vanished without a word is noticed by TCP: keepalive while the
  * link is idle, TCP_USER_TIMEOUT while data is unacknowledged or his window is
- * closed. After LINK_DEAD_S the link is broken and its device free again.
+ * closed. After so many seconds the link is broken and its device free again.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,9 +16,9 @@
 #include "log.h"
 #include "stream.h"
 
-#define LINK_DEAD_S 20
 #define KEEPALIVE_IDLE_S 8
 #define KEEPALIVE_PROBE_S 4
+#define KEEPALIVE_PROBES 127 /* Linux takes no more; the time below is what counts there */
 #define PIECES 64
 
 /* --- reading -------------------------------------------------------------- */
@@ -142,17 +142,19 @@ static void set_option(int fd, int level, int option, int value)
 }
 
 /* The other families have a peer that the kernel knows: it tells when he is gone. */
-static void set_options(struct stream *stream, int fd)
+static void set_options(struct stream *stream, int fd, unsigned int dead_s)
 {
+	int probes = ((int)dead_s - KEEPALIVE_IDLE_S) / KEEPALIVE_PROBE_S;
+
 	uv_tcp_nodelay(&stream->tcp, 1);
 	uv_tcp_keepalive(&stream->tcp, 1, KEEPALIVE_IDLE_S);
 #ifdef TCP_KEEPINTVL
 	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_PROBE_S);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT,
-		   (LINK_DEAD_S - KEEPALIVE_IDLE_S) / KEEPALIVE_PROBE_S);
+		   probes < KEEPALIVE_PROBES ? probes : KEEPALIVE_PROBES);
 #endif
 #ifdef TCP_USER_TIMEOUT
-	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, LINK_DEAD_S * 1000);
+	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)dead_s * 1000);
 #endif
 }
 
@@ -170,7 +172,7 @@ static void set_unix_peer(struct stream *stream, int fd)
 }
 
 /* Knows the peer's family: what else there is to know depends on it. */
-static void meet_peer(struct stream *stream)
+static void meet_peer(struct stream *stream, unsigned int dead_s)
 {
 	struct sockaddr_storage address = { 0 };
 	socklen_t size = sizeof(address);
@@ -180,7 +182,7 @@ static void meet_peer(struct stream *stream)
 	    getpeername(fd, (struct sockaddr *)&address, &size) < 0)
 		return;
 	if (address.ss_family == AF_INET || address.ss_family == AF_INET6)
-		set_options(stream, fd);
+		set_options(stream, fd, dead_s);
 	if (address.ss_family == AF_UNIX)
 		set_unix_peer(stream, fd);
 	else
@@ -188,7 +190,8 @@ static void meet_peer(struct stream *stream)
 }
 
 int stream_accept(struct stream *stream, uv_loop_t *loop, uv_stream_t *listener,
-		  const struct stream_buffer *buffer, const struct stream_ops *ops, void *owner)
+		  unsigned int dead_s, const struct stream_buffer *buffer,
+		  const struct stream_ops *ops, void *owner)
 {
 	int ret;
 
@@ -199,7 +202,7 @@ int stream_accept(struct stream *stream, uv_loop_t *loop, uv_stream_t *listener,
 	ret = uv_accept(listener, (uv_stream_t *)&stream->tcp);
 	if (ret < 0)
 		return ret;
-	meet_peer(stream);
+	meet_peer(stream, dead_s);
 	return 0;
 }
 

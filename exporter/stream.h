@@ -72,9 +72,11 @@ struct stream {
 /*
  * Accepts a connection from @listener; it is not read yet. Returns 0 or a
  * libuv error; stream_close() is due in both cases.
+ * @dead_s: without a sign of life from a peer behind a network: the link is broken
  */
 int stream_accept(struct stream *stream, uv_loop_t *loop, uv_stream_t *listener,
-		  const struct stream_buffer *buffer, const struct stream_ops *ops, void *owner);
+		  unsigned int dead_s, const struct stream_buffer *buffer,
+		  const struct stream_ops *ops, void *owner);
 
 void stream_read(struct stream *stream, bool on);
 

@@ -61,6 +61,7 @@ static void everything_a_file_can_say(void **state)
 				   "[limits]\n"
 				   "max-connections = 1\n"
 				   "handshake-timeout-s = 3600\n"
+				   "link-timeout-s = 86400\n"
 				   "max-requests = 2\n"
 				   "max-parked = 3\n"
 				   "max-bytes = 65536"), 0);
@@ -76,6 +77,7 @@ static void everything_a_file_can_say(void **state)
 	assert_string_equal(settings.backend, "libusb");
 	assert_int_equal(settings.limits.connections, 1);
 	assert_int_equal(settings.limits.handshake_s, 3600);
+	assert_int_equal(settings.limits.link_s, 86400);
 	assert_int_equal(settings.limits.requests, 2);
 	assert_int_equal(settings.limits.parked, 3);
 	assert_int_equal(settings.limits.bytes, 65536);
@@ -93,7 +95,12 @@ static void empty_files_change_nothing(void **state)
 		settings_init(&settings);
 		assert_int_equal(read_text(&settings, texts[i]), 0);
 		assert_int_equal(settings.listen.count + settings.rules.count, 0);
-		assert_memory_equal(&settings.limits, &defaults, sizeof(defaults));
+		assert_int_equal(settings.limits.connections, defaults.connections);
+		assert_int_equal(settings.limits.handshake_s, defaults.handshake_s);
+		assert_int_equal(settings.limits.link_s, defaults.link_s);
+		assert_int_equal(settings.limits.requests, defaults.requests);
+		assert_int_equal(settings.limits.parked, defaults.parked);
+		assert_int_equal(settings.limits.bytes, defaults.bytes);
 		settings_free(&settings);
 	}
 }
@@ -105,7 +112,7 @@ static void wrong_files(void **state)
 		"[suburbd]\nexport = \n", "[suburbd]\nlog-level = 7\n", "[limits]\nmax-bytes = 65535\n",
 		"[limits]\nmax-bytes = 1e6\n", "[limits]\nmax-parked = 0x10\n",
 		"[limits]\nmax-connections = 65537\n", "[limits]\nmax-requests = 18446744073709551617\n",
-		"[limits]\nmax-requests = \n", "[suburbd\n", "nothing\n",
+		"[limits]\nmax-requests = \n", "[limits]\nlink-timeout-s = 11\n", "[suburbd\n", "nothing\n",
 		"[suburbd]\nlisten = 1.2.3.4:99999\n", "[suburbd]\nfeatures = \n",
 		"[suburbd]\nfeatures = streams,\n", "[suburbd]\nfeatures = none,digest\n",
 	};

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -31,6 +32,7 @@ struct script {
 	size_t used;
 	size_t request; /* bytes to read first */
 	int connections; /* served before it goes quiet; 0: all */
+	size_t first; /* the first connection hears this much only, the others the rest */
 	bool stay; /* keep the connection, silently, instead of closing it */
 };
 
@@ -87,15 +89,16 @@ static void say_device(const struct suburb_device *d)
 }
 
 /* A child has no use for cmocka: it just does or dies. */
-static void serve(int fd)
+static void serve(int fd, bool again)
 {
 	uint8_t request[256];
-	size_t sent = 0;
+	size_t sent = again ? script.first : 0;
+	size_t end = !again && script.first ? script.first : script.used;
 
 	if (recv(fd, request, script.request, MSG_WAITALL) != (ssize_t)script.request)
 		return;
-	while (sent < script.used) {
-		ssize_t n = send(fd, script.bytes + sent, script.used - sent, MSG_NOSIGNAL);
+	while (sent < end) {
+		ssize_t n = send(fd, script.bytes + sent, end - sent, MSG_NOSIGNAL);
 
 		if (n <= 0)
 			return;
@@ -120,7 +123,7 @@ static void start_exporter(void)
 
 		if (fd < 0)
 			_exit(1);
-		serve(fd);
+		serve(fd, served > 0);
 		shutdown(fd, SHUT_WR); /* and no RST for what was not read */
 		close(fd);
 	}
@@ -396,6 +399,46 @@ static void a_busy_device_is_told(void **state)
 	assert_import_fails(-EBUSY, "in use by another importer");
 }
 
+/* Linux hides a device for a moment after its session ended. */
+static void quirk_32_busy_and_free_a_moment_later(void **state)
+{
+	struct suburb_device d = device("1-1", 1);
+	struct failure failure;
+	int fd;
+
+	say_op(SUBURB_OP_REP_IMPORT, SUBURB_OP_NA);
+	script.first = script.used;
+	say_imported(&d);
+	fd = import_within(5000, "1-1", &d, &failure);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static int option(int fd, int level, int name)
+{
+	int value = -1;
+	socklen_t size = sizeof(value);
+
+	assert_int_equal(getsockopt(fd, level, name, &value, &size), 0);
+	return value;
+}
+
+/* What is handed to the kernel: small messages leave at once, a dead peer ends it. */
+static void quirk_8_options_of_dialled_sockets(void **state)
+{
+	struct suburb_device d = device("1-1", 1);
+	struct failure failure;
+	int fd;
+
+	say_imported(&d);
+	fd = import_within(5000, "1-1", &d, &failure);
+	assert_true(fd >= 0);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+	assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 20000);
+	close(fd);
+}
+
 static void an_absent_device_is_told(void **state)
 {
 	say_op(SUBURB_OP_REP_IMPORT, SUBURB_OP_NODEV);
@@ -639,6 +682,8 @@ int main(void)
 		with_exporter(quirk_4_another_bus_id_is_refused),
 		with_exporter(quirk_33_impossible_speeds_are_refused),
 		with_exporter(a_busy_device_is_told),
+		with_exporter(quirk_32_busy_and_free_a_moment_later),
+		with_exporter(quirk_8_options_of_dialled_sockets),
 		with_exporter(an_absent_device_is_told),
 		with_exporter(a_refusal_outlives_a_retry_that_fails),
 		with_exporter(a_device_in_error_is_told_at_once),

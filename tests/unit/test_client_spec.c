@@ -54,6 +54,18 @@ static void ipv6_addresses(void **state)
 	assert_host("::ffff:192.0.2.1", "::ffff:192.0.2.1", 3240, "[::ffff:192.0.2.1]:3240");
 }
 
+/* Where Wireshark looks for it, and everybody listens. */
+static void quirk_26_the_port_is_3240(void **state)
+{
+	struct failure failure;
+	struct host host;
+
+	assert_int_equal(host_parse("lab", &host, &failure), 0);
+	assert_int_equal(host.port, 3240);
+	assert_int_equal(host_parse("::1", &host, &failure), 0);
+	assert_int_equal(host.port, 3240);
+}
+
 static void bad_ports(void **state)
 {
 	assert_refused("lab:0", "not a port");
@@ -200,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_and_addresses),
 		cmocka_unit_test(ipv6_addresses),
+		cmocka_unit_test(quirk_26_the_port_is_3240),
 		cmocka_unit_test(bad_ports),
 		cmocka_unit_test(bad_hosts),
 		cmocka_unit_test(sockets_of_this_machine),

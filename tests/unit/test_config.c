@@ -219,6 +219,19 @@ static void addresses(void **state)
 	}
 }
 
+/* Where Wireshark looks for it, and everybody dials. */
+static void quirk_26_the_port_is_3240(void **state)
+{
+	static const char *const texts[] = { "0.0.0.0", "::", "[::1]", "localhost", "vsock:local" };
+	struct address address;
+	char error[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		assert_int_equal(address_parse(&address, texts[i], error, sizeof(error)), 0);
+		assert_int_equal(address.port, 3240);
+	}
+}
+
 static void addresses_that_are_too_long(void **state)
 {
 	struct address address;
@@ -349,6 +362,7 @@ int main(void)
 		cmocka_unit_test(everything_a_command_line_can_say),
 		cmocka_unit_test(wrong_command_lines),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(quirk_26_the_port_is_3240),
 		cmocka_unit_test(addresses_that_are_too_long),
 		cmocka_unit_test(unix_addresses),
 		cmocka_unit_test(vsock_addresses),

@@ -166,6 +166,8 @@ static int answer_get_descriptor(struct peer *p, const struct suburb_submit *s)
 	__u8 buf[512];
 	size_t len = peer_descriptor(p->speed, s->setup[3], s->setup[2], buf, sizeof(buf));
 
+	if (p->device && s->setup[3] == USB_DT_DEVICE)
+		memcpy(buf, p->device, USB_DT_DEVICE_SIZE);
 	if (!len)
 		return peer_reply(p, s->seqnum, -SUBURB_EPIPE, NULL, 0);
 	return peer_reply(p, s->seqnum, 0, buf, len < s->length ? len : s->length);

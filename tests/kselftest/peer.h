@@ -65,6 +65,7 @@ struct peer {
 	__u32 speed;
 	pthread_t thread;
 	pthread_mutex_t gate; /* held: it reads nothing more for now */
+	const __u8 *device; /* told instead of its device descriptor; before attaching */
 
 	/* Protected by lock: */
 	pthread_mutex_t lock;

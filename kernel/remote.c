@@ -115,6 +115,9 @@ static int judge_socket(const struct socket *sock)
 {
 	if (sock->type != SOCK_STREAM)
 		return -EPROTOTYPE;
+	/* It wakes pollers when it has room again, and calls nobody: we would wait for ever. */
+	if (sock->sk->sk_protocol == IPPROTO_MPTCP)
+		return -EPROTOTYPE;
 	/* Other families use TCP's numbers for their states. */
 	if (sock->sk->sk_state != TCP_ESTABLISHED)
 		return -ENOTCONN;

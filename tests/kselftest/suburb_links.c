@@ -44,11 +44,6 @@ FIXTURE_VARIANT_ADD(link, tcp)
 	.kind = PAIR_TCP4,
 };
 
-FIXTURE_VARIANT_ADD(link, mptcp)
-{
-	.kind = PAIR_MPTCP,
-};
-
 FIXTURE_VARIANT_ADD(link, unix)
 {
 	.kind = PAIR_UNIX,
@@ -339,13 +334,15 @@ TEST_F(one, unix_peer_dies_with_unread_bytes)
 
 /*
  * kTLS tells of a record that is none by sk_error_report() alone: no bytes, no
- * change of state. Nobody answers here, so no other event wakes us, either.
+ * change of state. Nobody answers here, so no other event wakes us, either, until
+ * the kernel asks again after 5 s.
  */
 TEST_F(one, ktls_record_that_is_none)
 {
 	struct tls12_crypto_info_aes_gcm_128 keys = {
 		.info = { .version = TLS_1_2_VERSION, .cipher_type = TLS_CIPHER_AES_GCM_128 },
 	};
+	long long start;
 
 	ASSERT_EQ(0, pair_open(PAIR_TCP4, self->sv));
 	ASSERT_EQ(0, setsockopt(self->sv[1], IPPROTO_TCP, TCP_ULP, "tls", sizeof("tls")));
@@ -358,9 +355,26 @@ TEST_F(one, ktls_record_that_is_none)
 	remote_attach_init(&self->s.a, self->sv[1], SUBURB_SPEED_HIGH, PEER_DEVID);
 	ASSERT_EQ(0, remote_call(self->s.dev, SUBURB_IOC_ATTACH, &self->s.a));
 	usleep(300000);
+	start = now_ms();
 	ASSERT_EQ(0, peer_send(&self->s.peer, "this is no record", 17));
 	ASSERT_TRUE(gone(&self->s));
+	EXPECT_GT(3000, now_ms() - start);
 	EXPECT_EQ(SUBURB_REASON_LINK, self->s.st.reason);
+}
+
+/* It has room again and does not say so: better no link than one that stands still. */
+TEST(mptcp_is_refused)
+{
+	struct suburb_attach a;
+	int sv[2] = { -1, -1 };
+	int dev = open(REMOTE_NODE, O_RDWR | O_CLOEXEC);
+
+	ASSERT_EQ(0, pair_open(PAIR_MPTCP, sv));
+	remote_attach_init(&a, sv[1], SUBURB_SPEED_HIGH, PEER_DEVID);
+	EXPECT_EQ(-EPROTOTYPE, remote_call(dev, SUBURB_IOC_ATTACH, &a));
+	close(sv[0]);
+	close(sv[1]);
+	close(dev);
 }
 
 int main(int argc, char **argv)

@@ -79,8 +79,8 @@ struct suburb_info {
  * Returns once the device is connected to its port; the kernel then enumerates
  * it like any other. Wait for SUBURB_STATE_ONLINE with poll().
  *
- * EBADF, ENOTSOCK: @sockfd. EPROTOTYPE: not a stream socket. ENOTCONN: not
- * connected (listening sockets, too). EBUSY: the socket belongs to another user
+ * EBADF, ENOTSOCK: @sockfd. EPROTOTYPE: not a stream socket, or MPTCP.
+ * ENOTCONN: not connected (listening sockets, too). EBUSY: the socket belongs to another user
  * in the kernel, for one because it was attached before. EPROTONOSUPPORT:
  * @speed. ENOMEM, ENOSPC: no controller could be made.
  */

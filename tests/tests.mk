@@ -112,7 +112,7 @@ layer-freestanding:
 	@tests/run.sh $(RESULTS)/freestanding.tap tests/cross/freestanding.sh
 
 layer-lint:
-	@tests/run.sh $(RESULTS)/lint.tap tests/lint.sh
+	@tests/run.sh $(RESULTS)/lint.tap tests/lint.sh tests/quirks.sh
 
 layer-module:
 	@tests/run.sh $(RESULTS)/module.tap tests/module.sh

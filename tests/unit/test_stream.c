@@ -36,7 +36,7 @@ static const struct stream_ops ops = { .closed = on_closed };
 static void on_connected(uv_stream_t *handle, int status)
 {
 	assert_int_equal(status, 0);
-	assert_int_equal(stream_accept(&stream, &loop, handle, NULL, &ops, NULL), 0);
+	assert_int_equal(stream_accept(&stream, &loop, handle, 20, NULL, &ops, NULL), 0);
 	listener_close(&listener, NULL);
 }
 

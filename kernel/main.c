@@ -13,6 +13,7 @@
  *   bandwidth.c    bus time of a device's periodic endpoints (pure)
  *   remote.c       one attached device: its life and state
  *   request.c      its URBs on their way, and the rules of unlinking
+ *   reply.c        the exporter's answers to them
  *   transfer.c     one URB as messages tell of it
  *   iso.c          packets of isochronous URBs
  *   conn.c         its link: a socket and one worker

@@ -22,9 +22,9 @@
  *   submit IDLE           its driver again; the request may live on until the
  *                         RET_UNLINK is in
  *
- * A reply counts when it is whole, and only to a message that was wholly sent.
- * A URB goes back exactly once: whoever takes request->urb, under the lock,
- * gives it back, without the lock.
+ * A reply (reply.c) counts when it is whole, and only to a message that was
+ * wholly sent. A URB goes back exactly once: whoever takes request->urb, under
+ * the lock, gives it back, without the lock.
  *
  * The window bounds what the exporter has to hold: requests and payload bytes
  * on the wire and not wholly answered, RET_UNLINK included. An endpoint with
@@ -39,54 +39,11 @@
 #include "compat.h"
 #include "iso.h"
 #include "request.h"
+#include "request_private.h"
 #include "trace.h"
-
-enum suburb_message_state { MESSAGE_IDLE, MESSAGE_WAITING, MESSAGE_SENDING, MESSAGE_SENT };
-
-/**
- * struct suburb_message - one CMD_SUBMIT or CMD_UNLINK
- * @node: in queue.urgent, .waiting or .sent, unless IDLE
- * @hash: in queue.by_seqnum, if SENDING or SENT
- * @request: it belongs to
- * @seqnum: given when it is sent
- * @state: see above
- */
-struct suburb_message {
-	struct list_head node;
-	struct hlist_node hash;
-	struct suburb_request *request;
-	u32 seqnum;
-	enum suburb_message_state state;
-};
-
-/**
- * struct suburb_request - one URB on its way
- * @all: in queue.all
- * @urb: NULL once taken
- * @submit: its CMD_SUBMIT
- * @unlink: its CMD_UNLINK
- * @endpoint: index into the queue's tables
- * @bytes: counted against the window
- * @iso: descriptors as they are on the wire: first ours, then the exporter's;
- *	NULL if not isochronous
- */
-struct suburb_request {
-	struct list_head all;
-	struct urb *urb;
-	struct suburb_wire_iso *iso;
-	struct suburb_message submit;
-	struct suburb_message unlink;
-	u32 bytes;
-	u8 endpoint;
-};
 
 static struct kmem_cache *suburb_request_cache;
 static struct workqueue_struct *suburb_cancel_wq;
-
-static bool is_unlink(const struct suburb_message *message)
-{
-	return message == &message->request->unlink;
-}
 
 static u8 endpoint_index(const struct urb *urb)
 {
@@ -140,7 +97,8 @@ static void message_sending(struct suburb_queue *queue, struct suburb_message *m
 	hash_add(queue->by_seqnum, &message->hash, message->seqnum);
 }
 
-static void message_idle(struct suburb_message *message)
+/* Whatever its message was, it is over. */
+void suburb_message_idle(struct suburb_message *message)
 {
 	list_del_init(&message->node);
 	hash_del(&message->hash);
@@ -148,11 +106,11 @@ static void message_idle(struct suburb_message *message)
 }
 
 /* Frees the request when nothing of it is left to come. */
-static void request_settle(struct suburb_queue *queue, struct suburb_request *request)
+void suburb_request_settle(struct suburb_queue *queue, struct suburb_request *request)
 {
 	lockdep_assert_held(&queue->lock);
 	if (request->unlink.state == MESSAGE_WAITING && !request->urb)
-		message_idle(&request->unlink);
+		suburb_message_idle(&request->unlink);
 	if (request->submit.state != MESSAGE_IDLE || request->unlink.state != MESSAGE_IDLE)
 		return;
 	queue->requests_in_flight--;
@@ -162,7 +120,8 @@ static void request_settle(struct suburb_queue *queue, struct suburb_request *re
 	suburb_request_free(request);
 }
 
-static struct urb *request_take_urb(struct suburb_queue *queue, struct suburb_request *request)
+/* The URB, for the one who will give it back; NULL if somebody else has it. */
+struct urb *suburb_request_take_urb(struct suburb_queue *queue, struct suburb_request *request)
 {
 	struct urb *urb = request->urb;
 
@@ -173,19 +132,6 @@ static struct urb *request_take_urb(struct suburb_queue *queue, struct suburb_re
 	queue->pending--;
 	queue->host->take(urb);
 	return urb;
-}
-
-static struct suburb_message *find_sent(struct suburb_queue *queue, u32 seqnum, bool unlink)
-{
-	struct suburb_message *message;
-
-	lockdep_assert_held(&queue->lock);
-	hash_for_each_possible(queue->by_seqnum, message, hash, seqnum) {
-		if (message->seqnum == seqnum && message->state == MESSAGE_SENT &&
-		    is_unlink(message) == unlink)
-			return message;
-	}
-	return NULL;
 }
 
 /* --- from the host controller --------------------------------------------- */
@@ -227,7 +173,7 @@ void suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb)
 	if (queue->dead)
 		return;
 	if (request->submit.state == MESSAGE_WAITING) {
-		message_idle(&request->submit);
+		suburb_message_idle(&request->submit);
 		list_move_tail(&request->submit.node, &queue->cancelled);
 		queue_work(suburb_cancel_wq, &queue->cancel_work);
 	} else if (request->unlink.state == MESSAGE_IDLE) {
@@ -249,7 +195,7 @@ static void give_back_cancelled(struct work_struct *work)
 	while ((message = list_first_entry_or_null(&queue->cancelled, struct suburb_message,
 						   node))) {
 		request = message->request;
-		urb = request_take_urb(queue, request);
+		urb = suburb_request_take_urb(queue, request);
 		list_del(&message->node);
 		list_del(&request->all);
 		suburb_request_free(request);
@@ -321,7 +267,7 @@ bool suburb_queue_next(struct suburb_queue *queue, struct suburb_wire_header *he
 		message = next_waiting(queue);
 	if (message) {
 		message_sending(queue, message);
-		if (is_unlink(message)) {
+		if (suburb_message_is_unlink(message)) {
 			put_unlink(queue, message, header, body);
 		} else {
 			queue->requests_in_flight++;
@@ -344,108 +290,6 @@ void suburb_queue_sent(struct suburb_queue *queue, void *name)
 	spin_lock_irqsave(&queue->lock, flags);
 	message->state = MESSAGE_SENT;
 	spin_unlock_irqrestore(&queue->lock, flags);
-}
-
-/* --- from the exporter ---------------------------------------------------- */
-
-static int begin_reply(struct suburb_queue *queue, struct suburb_violation *violation)
-{
-	bool unlink = queue->reply.command == SUBURB_RET_UNLINK;
-	u32 seqnum = unlink ? queue->reply.unlink.seqnum : queue->reply.submit.seqnum;
-	struct suburb_message *message = find_sent(queue, seqnum, unlink);
-
-	if (!message)
-		return suburb_violates(violation,
-				       unlink ? "seqnum of RET_UNLINK" : "seqnum of RET_SUBMIT",
-				       seqnum);
-	queue->receiving = message->request;
-	return 0;
-}
-
-/*
- * suburb_conn_ops.receive.reply. The URB that it belongs to stays with us until
- * suburb_queue_complete(), and needs no lock: nobody but the connection's
- * worker gives back a URB that was sent.
- */
-int suburb_queue_reply(struct suburb_queue *queue, const struct suburb_reply *reply,
-		       struct suburb_body *body, struct suburb_violation *violation)
-{
-	const struct suburb_request *request;
-	unsigned long flags;
-	int ret;
-
-	spin_lock_irqsave(&queue->lock, flags);
-	queue->reply = *reply;
-	ret = begin_reply(queue, violation);
-	request = queue->receiving;
-	spin_unlock_irqrestore(&queue->lock, flags);
-	if (ret)
-		return ret;
-	if (reply->command == SUBURB_RET_UNLINK)
-		return suburb_check_ret_unlink(&reply->unlink, violation);
-	return suburb_transfer_reply(request->urb, request->iso, &queue->staging, &reply->submit,
-				     body, violation);
-}
-
-/* The URB has its result; returns the status to give it back with. */
-static int finish_submit(struct suburb_queue *queue, struct suburb_request *request)
-{
-	const struct suburb_ret_submit *ret = &queue->reply.submit;
-	struct suburb_endpoint_status *counter = &queue->counters[request->endpoint];
-
-	message_idle(&request->submit);
-	counter->bytes += request->urb->actual_length;
-	if (ret->status && request->unlink.state == MESSAGE_IDLE)
-		counter->errors++;
-	trace_suburb_reply(queue->devid, request->endpoint, ret->seqnum, ret->status,
-			   request->urb->actual_length);
-	return ret->status;
-}
-
-/*
- * Unlinked. If no RET_SUBMIT came before, none comes, whatever the status says
- * (a Linux server drops the data of a transfer that ends while it is being
- * unlinked, and reports that transfer's status): nothing was moved.
- */
-static int finish_unlink(struct suburb_request *request)
-{
-	message_idle(&request->unlink);
-	if (request->urb)
-		message_idle(&request->submit);
-	return -ECONNRESET;
-}
-
-/* suburb_conn_ops.receive.complete */
-int suburb_queue_complete(struct suburb_queue *queue, struct suburb_violation *violation)
-{
-	struct suburb_request *request = queue->receiving;
-	unsigned long flags;
-	struct urb *urb;
-	int status, ret;
-
-	if (queue->reply.command == SUBURB_RET_SUBMIT) {
-		ret = suburb_transfer_finish(request->urb, request->iso, &queue->staging,
-					     &queue->reply.submit, violation);
-		if (ret)
-			return ret;
-	}
-
-	spin_lock_irqsave(&queue->lock, flags);
-	queue->receiving = NULL;
-	if (queue->reply.command == SUBURB_RET_SUBMIT)
-		status = finish_submit(queue, request);
-	else
-		status = finish_unlink(request);
-	urb = request_take_urb(queue, request);
-	request_settle(queue, request);
-	/* What the window kept back may go now. */
-	if (!list_empty(&queue->waiting) && queue->conn)
-		suburb_conn_kick(queue->conn);
-	spin_unlock_irqrestore(&queue->lock, flags);
-
-	if (urb)
-		queue->host->giveback(urb, status);
-	return 0;
 }
 
 /* --- life ----------------------------------------------------------------- */
@@ -516,9 +360,9 @@ void suburb_queue_drain(struct suburb_queue *queue, int status)
 	cancel_work_sync(&queue->cancel_work);
 	spin_lock_irq(&queue->lock);
 	while ((request = list_first_entry_or_null(&queue->all, struct suburb_request, all))) {
-		urb = request_take_urb(queue, request);
-		message_idle(&request->submit);
-		message_idle(&request->unlink);
+		urb = suburb_request_take_urb(queue, request);
+		suburb_message_idle(&request->submit);
+		suburb_message_idle(&request->unlink);
 		list_del(&request->all);
 		suburb_request_free(request);
 		if (!urb)

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What request.c and reply.c share: requests from inside.
+ */
+#ifndef _SUBURB_REQUEST_PRIVATE_H
+#define _SUBURB_REQUEST_PRIVATE_H
+
+#include "request.h"
+
+enum suburb_message_state { MESSAGE_IDLE, MESSAGE_WAITING, MESSAGE_SENDING, MESSAGE_SENT };
+
+/**
+ * struct suburb_message - one CMD_SUBMIT or CMD_UNLINK
+ * @node: in queue.urgent, .waiting or .sent, unless IDLE
+ * @hash: in queue.by_seqnum, if SENDING or SENT
+ * @request: it belongs to
+ * @seqnum: given when it is sent
+ * @state: see above
+ */
+struct suburb_message {
+	struct list_head node;
+	struct hlist_node hash;
+	struct suburb_request *request;
+	u32 seqnum;
+	enum suburb_message_state state;
+};
+
+/**
+ * struct suburb_request - one URB on its way
+ * @all: in queue.all
+ * @urb: NULL once taken
+ * @submit: its CMD_SUBMIT
+ * @unlink: its CMD_UNLINK
+ * @endpoint: index into the queue's tables
+ * @bytes: counted against the window
+ * @iso: descriptors as they are on the wire: first ours, then the exporter's;
+ *	NULL if not isochronous
+ */
+struct suburb_request {
+	struct list_head all;
+	struct urb *urb;
+	struct suburb_wire_iso *iso;
+	struct suburb_message submit;
+	struct suburb_message unlink;
+	u32 bytes;
+	u8 endpoint;
+};
+
+static inline bool suburb_message_is_unlink(const struct suburb_message *message)
+{
+	return message == &message->request->unlink;
+}
+
+/* Under queue.lock: */
+void suburb_message_idle(struct suburb_message *message);
+void suburb_request_settle(struct suburb_queue *queue, struct suburb_request *request);
+struct urb *suburb_request_take_urb(struct suburb_queue *queue, struct suburb_request *request);
+
+#endif

@@ -42,7 +42,10 @@ static struct suburb_periodic periodic_of(const struct usb_device *udev,
 	return periodic;
 }
 
-/* hc_driver.add_endpoint. Root hubs come here, too, and have all that they need. */
+/*
+ * hc_driver.add_endpoint. Root hubs come here, too, and have all that they need;
+ * and devices that are gone, which the request that follows will say.
+ */
 int suburb_periodic_add(struct usb_hcd *hcd, struct usb_device *udev,
 			struct usb_host_endpoint *ep)
 {
@@ -50,11 +53,9 @@ int suburb_periodic_add(struct usb_hcd *hcd, struct usb_device *udev,
 	struct suburb_remote *remote;
 	bool enabled;
 
-	if (!udev->parent)
-		return 0;
 	remote = suburb_hcd_get_remote(udev, &enabled);
 	if (!remote)
-		return -ENODEV;
+		return 0;
 	suburb_bandwidth_add(&remote->bandwidth, ep->desc.bEndpointAddress, &periodic);
 	suburb_remote_put(remote);
 	return 0;

@@ -6,7 +6,7 @@
 #define _SUBURB_BATCH_H
 
 #include <linux/uio.h>
-#include <suburb/wire.h>
+#include <suburb/extension.h>
 
 #include "buffer.h"
 
@@ -42,6 +42,9 @@ struct suburb_batch_ops {
  * @sent: bytes of this fill taken by the socket
  * @bytes: bytes of this fill
  * @tail: of the last message's body, what did not fit
+ * @flat: with digests: memory where messages are put together; else NULL
+ * @crc: with digests: of the last message's body so far
+ * @digest_due: its digest is still to be put behind it
  */
 struct suburb_batch {
 	const struct suburb_batch_ops *ops;
@@ -56,8 +59,14 @@ struct suburb_batch {
 	unsigned int sent;
 	unsigned int bytes;
 	struct suburb_body tail;
+	u8 *flat;
+	u32 crc;
+	bool digest_due;
 };
 
+int suburb_batch_init(struct suburb_batch *batch, const struct suburb_batch_ops *ops, void *owner,
+		      bool digest);
+void suburb_batch_exit(struct suburb_batch *batch);
 bool suburb_batch_fill(struct suburb_batch *batch);
 bool suburb_batch_continues(const struct suburb_batch *batch);
 void suburb_batch_sent(struct suburb_batch *batch, unsigned int bytes);

@@ -265,6 +265,34 @@ int suburb_cursor_write(struct suburb_cursor *cursor, const void *data, unsigned
 }
 
 /**
+ * suburb_cursor_read - copy from where a cursor stands, and move it on
+ * @cursor: moved
+ * @data: to here
+ * @bytes: at most cursor->left
+ *
+ * Return: 0, or -EFAULT, which memory of the kernel does not give.
+ */
+int suburb_cursor_read(struct suburb_cursor *cursor, void *data, unsigned int bytes)
+{
+	struct bio_vec pieces[WRITE_PIECES];
+	unsigned int count, step;
+	struct iov_iter iter;
+
+	while (bytes) {
+		count = 0;
+		step = suburb_cursor_peek(*cursor, pieces, &count, WRITE_PIECES);
+		iov_iter_bvec(&iter, ITER_SOURCE, pieces, count, step);
+		step = min(step, bytes);
+		if (copy_from_iter(data, step, &iter) != step)
+			return -EFAULT;
+		data += step;
+		bytes -= step;
+		suburb_cursor_advance(cursor, step);
+	}
+	return 0;
+}
+
+/**
  * suburb_bvec_virt - describe a piece of kmalloc memory
  * @bvec: set
  * @address: from kmalloc
@@ -349,6 +377,27 @@ unsigned int suburb_body_write(struct suburb_body *body, const void *data, unsig
 	for (i = 0; i < SUBURB_PARTS; i++) {
 		step = min(bytes - used, body->parts[i].left);
 		if (suburb_cursor_write(&body->parts[i], data + used, step))
+			break;
+		used += step;
+	}
+	return used;
+}
+
+/**
+ * suburb_body_read - copy bytes from where they lie, and move on
+ * @body: moved
+ * @data: to here
+ * @bytes: as many, if so many are left of the body
+ *
+ * Return: bytes copied.
+ */
+unsigned int suburb_body_read(struct suburb_body *body, void *data, unsigned int bytes)
+{
+	unsigned int used = 0, step, i;
+
+	for (i = 0; i < SUBURB_PARTS; i++) {
+		step = min(bytes - used, body->parts[i].left);
+		if (suburb_cursor_read(&body->parts[i], data + used, step))
 			break;
 		used += step;
 	}

@@ -61,6 +61,7 @@ void suburb_cursor_memory(struct suburb_cursor *cursor, void *address, unsigned 
 unsigned int suburb_cursor_peek(struct suburb_cursor cursor, struct bio_vec *bvec,
 				unsigned int *count, unsigned int max);
 void suburb_cursor_advance(struct suburb_cursor *cursor, unsigned int bytes);
+int suburb_cursor_read(struct suburb_cursor *cursor, void *data, unsigned int bytes);
 int suburb_cursor_write(struct suburb_cursor *cursor, const void *data, unsigned int bytes);
 void suburb_bvec_virt(struct bio_vec *bvec, void *address, unsigned int length);
 
@@ -69,6 +70,7 @@ unsigned int suburb_body_left(const struct suburb_body *body);
 unsigned int suburb_body_peek(const struct suburb_body *body, struct bio_vec *bvec,
 			      unsigned int *count, unsigned int max);
 void suburb_body_advance(struct suburb_body *body, unsigned int bytes);
+unsigned int suburb_body_read(struct suburb_body *body, void *data, unsigned int bytes);
 unsigned int suburb_body_write(struct suburb_body *body, const void *data, unsigned int bytes);
 
 #endif

@@ -161,6 +161,13 @@ static bool may_have_more(const struct sock *sk)
 	       READ_ONCE(sk->sk_err);
 }
 
+static enum suburb_reason reason_of(int error, const struct suburb_violation *violation)
+{
+	if (error == -EBADMSG && violation->field)
+		return SUBURB_REASON_DIGEST;
+	return violation->field ? SUBURB_REASON_PROTOCOL : SUBURB_REASON_LINK;
+}
+
 /* One recvmsg. Returns 2 if more may be waiting, 1 if not, 0 if nothing came or the link is dead. */
 static int receive_some(struct suburb_conn *conn)
 {
@@ -183,8 +190,8 @@ static int receive_some(struct suburb_conn *conn)
 	conn->bytes_received += ret;
 	error = suburb_inbox_received(&conn->inbox, ret, &violation);
 	if (error) {
-		conn_fail(conn, violation.field ? SUBURB_REASON_PROTOCOL : SUBURB_REASON_LINK,
-			  -error, violation.field ? &violation : NULL);
+		conn_fail(conn, reason_of(error, &violation), -error,
+			  violation.field ? &violation : NULL);
 		return 0;
 	}
 	return ret == room || may_have_more(conn->sock->sk) ? 2 : 1;
@@ -273,25 +280,25 @@ out:
  * @sock: connected stream socket; the caller keeps it alive until free()
  * @ops: the owner's side
  * @owner: given to @ops
+ * @digest: every message carries its digests, both ways
  *
  * Return: the connection, or NULL without memory.
  */
 struct suburb_conn *suburb_conn_alloc(struct socket *sock, const struct suburb_conn_ops *ops,
-				      void *owner)
+				      void *owner, bool digest)
 {
 	struct suburb_conn *conn = kzalloc(sizeof(*conn), GFP_KERNEL);
 
 	if (!conn)
 		return NULL;
-	if (suburb_inbox_init(&conn->inbox, &ops->receive, owner)) {
-		kfree(conn);
+	if (suburb_inbox_init(&conn->inbox, &ops->receive, owner, digest) ||
+	    suburb_batch_init(&conn->batch, &ops->send, owner, digest)) {
+		suburb_conn_free(conn);
 		return NULL;
 	}
 	conn->sock = sock;
 	conn->ops = ops;
 	conn->owner = owner;
-	conn->batch.ops = &ops->send;
-	conn->batch.owner = owner;
 	INIT_WORK(&conn->work, conn_work);
 	return conn;
 }
@@ -365,6 +372,7 @@ void suburb_conn_free(struct suburb_conn *conn)
 {
 	if (!conn)
 		return;
+	suburb_batch_exit(&conn->batch);
 	suburb_inbox_exit(&conn->inbox);
 	kfree(conn);
 }
@@ -374,13 +382,15 @@ void suburb_conn_free(struct suburb_conn *conn)
  * @conn: the connection
  * @sent: out
  * @received: out
+ * @digests: out: digests received that were right
  *
  * Read without a lock: for a human's eye.
  */
-void suburb_conn_traffic(const struct suburb_conn *conn, u64 *sent, u64 *received)
+void suburb_conn_traffic(const struct suburb_conn *conn, u64 *sent, u64 *received, u64 *digests)
 {
 	*sent = READ_ONCE(conn->bytes_sent);
 	*received = READ_ONCE(conn->bytes_received);
+	*digests = READ_ONCE(conn->inbox.digests);
 }
 
 int suburb_conn_init(void)

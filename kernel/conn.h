@@ -35,11 +35,12 @@ int suburb_conn_init(void);
 void suburb_conn_exit(void);
 
 struct suburb_conn *suburb_conn_alloc(struct socket *sock, const struct suburb_conn_ops *ops,
-				      void *owner);
+				      void *owner, bool digest);
 int suburb_conn_start(struct suburb_conn *conn);
 void suburb_conn_kick(struct suburb_conn *conn);
 void suburb_conn_stop(struct suburb_conn *conn);
 void suburb_conn_free(struct suburb_conn *conn);
-void suburb_conn_traffic(const struct suburb_conn *conn, u64 *sent, u64 *received);
+void suburb_conn_traffic(const struct suburb_conn *conn, u64 *sent, u64 *received,
+			 u64 *digests);
 
 #endif

@@ -14,6 +14,7 @@
 #include "control.h"
 #include "controller.h"
 #include "registry.h"
+#include "remote.h"
 #include "request.h"
 
 /* What an open /dev/suburb remembers: the generation that it has seen. */
@@ -21,21 +22,27 @@ struct suburb_file {
 	u64 seen;
 };
 
-/* Oldest size of each struct: all of it, as long as there is one version only. */
-static int get_struct(void *to, size_t size, const void __user *arg)
+/* What may be agreed with an exporter. */
+#define FEATURES (SUBURB_FEATURE_STREAMS | SUBURB_FEATURE_DIGEST)
+
+/* @oldest: the size that the struct had at first; later fields are 0 then. */
+static int get_struct(void *to, size_t size, size_t oldest, const void __user *arg)
 {
 	u32 told;
 
 	if (get_user(told, (const u32 __user *)arg))
 		return -EFAULT;
-	if (told < size)
+	if (told < oldest)
 		return -EINVAL;
 	return copy_struct_from_user(to, size, arg, told);
 }
 
+/* As much as the caller has room for: @from begins with the size that he told. */
 static int put_struct(void __user *arg, const void *from, size_t size)
 {
-	return copy_to_user(arg, from, size) ? -EFAULT : 0;
+	u32 told = *(const u32 *)from;
+
+	return copy_to_user(arg, from, min_t(size_t, size, told)) ? -EFAULT : 0;
 }
 
 static bool all_zero(const void *bytes, size_t size)
@@ -48,12 +55,13 @@ static bool all_zero(const void *bytes, size_t size)
 static long control_info(void __user *arg)
 {
 	struct suburb_info info;
-	int ret = get_struct(&info, sizeof(info), arg);
+	int ret = get_struct(&info, sizeof(info), offsetof(struct suburb_info, digest_errors), arg);
 
 	if (ret)
 		return ret;
 	info.version = SUBURB_ABI_VERSION;
-	info.features = 0;
+	info.features = FEATURES;
+	info.digest_errors = atomic64_read(&suburb_digest_errors);
 	info.controllers = suburb_controllers_count();
 	info.remotes = suburb_registry_list(NULL, 0, NULL);
 	return put_struct(arg, &info, sizeof(info));
@@ -75,7 +83,7 @@ static bool label_is_fit(const char *label)
 
 static int judge_attach(const struct suburb_attach *attach)
 {
-	if (attach->flags || attach->features || attach->session || attach->grace_ms ||
+	if (attach->flags || attach->features & ~FEATURES || attach->session || attach->grace_ms ||
 	    attach->keepalive_ms || attach->largest_transfer)
 		return -EINVAL;
 	if (!all_zero(attach->token, sizeof(attach->token)) ||
@@ -93,7 +101,7 @@ static long control_attach(void __user *arg)
 
 	if (!attach)
 		return -ENOMEM;
-	ret = get_struct(attach, sizeof(*attach), arg);
+	ret = get_struct(attach, sizeof(*attach), sizeof(*attach), arg);
 	if (!ret)
 		ret = judge_attach(attach);
 	if (!ret)
@@ -110,7 +118,7 @@ static long control_attach(void __user *arg)
 static long control_detach(void __user *arg)
 {
 	struct suburb_detach detach;
-	int ret = get_struct(&detach, sizeof(detach), arg);
+	int ret = get_struct(&detach, sizeof(detach), sizeof(detach), arg);
 
 	if (ret)
 		return ret;
@@ -124,7 +132,7 @@ static long control_list(struct suburb_file *file, void __user *arg)
 	struct suburb_list list;
 	unsigned int fits;
 	u32 *ports = NULL;
-	int ret = get_struct(&list, sizeof(list), arg);
+	int ret = get_struct(&list, sizeof(list), sizeof(list), arg);
 
 	if (ret)
 		return ret;
@@ -169,7 +177,8 @@ static long fill_answer(struct suburb_status_answer *answer, void __user *arg)
 	struct suburb_status asked;
 	int ret;
 
-	ret = get_struct(&answer->status, sizeof(answer->status), arg);
+	ret = get_struct(&answer->status, sizeof(answer->status),
+			 offsetof(struct suburb_status, digests), arg);
 	if (ret)
 		return ret;
 	asked = answer->status;

@@ -107,7 +107,7 @@ static struct platform_driver controller_driver = {
 	},
 };
 
-static struct suburb_controller *controller_create(void)
+static struct suburb_controller *controller_create(bool streams)
 {
 	struct suburb_controller *controller = kzalloc(sizeof(*controller), GFP_KERNEL);
 	struct platform_device_info info = {
@@ -124,6 +124,7 @@ static struct suburb_controller *controller_create(void)
 	if (!controller)
 		return ERR_PTR(-ENOMEM);
 	spin_lock_init(&controller->lock);
+	controller->streams = streams;
 	pdev = platform_device_register_full(&info);
 	if (IS_ERR(pdev)) {
 		kfree(controller);
@@ -186,14 +187,24 @@ static bool find_slot(struct suburb_remote *remote, struct suburb_controller *co
 	return false;
 }
 
+/*
+ * Drivers ask the controller whether it can do streams, and uas, for one, drives
+ * no disk without: so a remote that cannot must sit on a controller that cannot.
+ */
+static bool wants_streams(const struct suburb_remote *remote)
+{
+	return remote->hub == SUBURB_HUB_USB3 && remote->attach.features & SUBURB_FEATURE_STREAMS;
+}
+
 static int find_place(struct suburb_remote *remote)
 {
+	bool streams = wants_streams(remote);
 	struct suburb_controller *controller;
 
 	list_for_each_entry(controller, &controllers, node)
-		if (find_slot(remote, controller))
+		if (controller->streams == streams && find_slot(remote, controller))
 			return 0;
-	controller = controller_create();
+	controller = controller_create(streams);
 	if (IS_ERR(controller))
 		return PTR_ERR(controller);
 	return find_slot(remote, controller) ? 0 : -ENOSPC;
@@ -292,7 +303,7 @@ int suburb_controllers_init(void)
 	if (ret)
 		return ret;
 	mutex_lock(&controllers_lock);
-	first = controller_create();
+	first = controller_create(false);
 	mutex_unlock(&controllers_lock);
 	if (!IS_ERR(first))
 		return 0;

@@ -40,6 +40,8 @@ struct suburb_slot {
  * @node: in the list of controllers, under its mutex
  * @pdev: the device that it is on
  * @hcds: by hub
+ * @streams: its USB 3 half can do bulk streams; those that can are for remotes
+ *	that agreed on them, and no others
  * @remotes: slots in use, under the list's mutex
  * @lock: protects @slots. Nothing of ours nests inside
  * @slots: by hub and port
@@ -48,6 +50,7 @@ struct suburb_controller {
 	struct list_head node;
 	struct platform_device *pdev;
 	struct usb_hcd *hcds[SUBURB_HUBS];
+	bool streams;
 	unsigned int remotes;
 
 	spinlock_t lock;

@@ -15,6 +15,7 @@
 #include "controller.h"
 #include "iso.h"
 #include "remote.h"
+#include "streams.h"
 #include "transfer.h"
 
 struct suburb_hub *suburb_hcd_to_hub(struct usb_hcd *hcd)
@@ -75,8 +76,9 @@ static bool is_set_address(const struct urb *urb)
 	       setup->bRequest == USB_REQ_SET_ADDRESS;
 }
 
+/* Without a request the URB is answered here, with @status. */
 static int link_urb(struct suburb_remote *remote, struct usb_hcd *hcd, struct urb *urb,
-		    struct suburb_request *request)
+		    struct suburb_request *request, int status)
 {
 	unsigned long flags;
 	int ret;
@@ -89,7 +91,7 @@ static int link_urb(struct suburb_remote *remote, struct usb_hcd *hcd, struct ur
 		usb_hcd_unlink_urb_from_ep(hcd, urb);
 	spin_unlock_irqrestore(&remote->queue.lock, flags);
 	if (!ret && !request)
-		hcd_giveback(urb, 0);
+		hcd_giveback(urb, status);
 	return ret;
 }
 
@@ -99,14 +101,16 @@ static int enqueue(struct suburb_remote *remote, struct usb_hcd *hcd, struct urb
 	int ret;
 
 	if (is_set_address(urb))
-		return link_urb(remote, hcd, urb, NULL);
+		return link_urb(remote, hcd, urb, NULL, 0);
+	if (suburb_streams_reserved(remote, urb))
+		return link_urb(remote, hcd, urb, NULL, -EPIPE);
 	ret = suburb_transfer_check(urb);
 	if (ret)
 		return ret;
 	request = suburb_request_alloc(urb, gfp);
 	if (!request)
 		return -ENOMEM;
-	ret = link_urb(remote, hcd, urb, request);
+	ret = link_urb(remote, hcd, urb, request, 0);
 	if (ret)
 		suburb_request_free(request);
 	return ret;
@@ -165,6 +169,7 @@ static int hcd_reset(struct usb_hcd *hcd)
 	} else {
 		hcd->speed = HCD_USB31;
 		root->speed = USB_SPEED_SUPER_PLUS;
+		hcd->can_do_streams = suburb_hcd_to_hub(hcd)->controller->streams;
 	}
 	return 0;
 }
@@ -212,6 +217,8 @@ const struct hc_driver suburb_hc_driver = {
 	.drop_endpoint = suburb_periodic_drop,
 	.check_bandwidth = suburb_periodic_check,
 	.reset_bandwidth = suburb_periodic_reset,
+	.alloc_streams = suburb_alloc_streams,
+	.free_streams = suburb_free_streams,
 	.get_frame_number = hcd_frame_number,
 	.hub_status_data = suburb_hub_status_data,
 	.hub_control = suburb_hub_control,

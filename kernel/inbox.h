@@ -5,7 +5,7 @@
 #ifndef _SUBURB_INBOX_H
 #define _SUBURB_INBOX_H
 
-#include <suburb/wire.h>
+#include <suburb/extension.h>
 
 #include "buffer.h"
 
@@ -32,6 +32,10 @@ struct suburb_inbox_ops {
  * @parsed: of these, used
  * @in_body: behind a header, of which @body is to come
  * @body: what is left of it
+ * @digest: each header has a digest behind it, and each body
+ * @digest_due: that of the body is to come
+ * @crc: of that body so far
+ * @digests: how many were right
  */
 struct suburb_inbox {
 	const struct suburb_inbox_ops *ops;
@@ -41,9 +45,14 @@ struct suburb_inbox {
 	unsigned int parsed;
 	bool in_body;
 	struct suburb_body body;
+	bool digest;
+	bool digest_due;
+	u32 crc;
+	u64 digests;
 };
 
-int suburb_inbox_init(struct suburb_inbox *inbox, const struct suburb_inbox_ops *ops, void *owner);
+int suburb_inbox_init(struct suburb_inbox *inbox, const struct suburb_inbox_ops *ops, void *owner,
+		      bool digest);
 void suburb_inbox_exit(struct suburb_inbox *inbox);
 unsigned int suburb_inbox_room(struct suburb_inbox *inbox, struct bio_vec *pieces,
 			       unsigned int *count, unsigned int max);

@@ -8,6 +8,8 @@
  *   controller.c   pairs of root hubs, and the slots of their ports
  *   hcd.c hub.c    what usbcore calls: URBs; root-hub requests
  *   reset.c        a port reset goes on to the exporter
+ *   streams.c      so do allocations of bulk streams
+ *   ask.c          ... as requests of our own
  *   port.c         state machine of a port (pure)
  *   periodic.c     what usbcore asks about bus time
  *   bandwidth.c    bus time of a device's periodic endpoints (pure)

@@ -77,6 +77,8 @@ static const char *reason_text(enum suburb_reason reason)
 		return "link failed";
 	case SUBURB_REASON_PROTOCOL:
 		return "exporter violated the protocol";
+	case SUBURB_REASON_DIGEST:
+		return "a message was damaged on the way";
 	case SUBURB_REASON_UNLOAD:
 		return "module unloading";
 	default:
@@ -292,7 +294,8 @@ static void fill_status(struct suburb_remote *remote, struct suburb_status *stat
 	status->cookie_size = attach->cookie_size;
 	memcpy(status->label, attach->label, sizeof(status->label));
 	memcpy(status->cookie, attach->cookie, sizeof(status->cookie));
-	suburb_conn_traffic(remote->conn, &status->wire_sent, &status->wire_received);
+	suburb_conn_traffic(remote->conn, &status->wire_sent, &status->wire_received,
+			    &status->digests);
 	fill_counters(remote, status, endpoints);
 }
 

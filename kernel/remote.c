@@ -29,6 +29,9 @@
 
 static struct workqueue_struct *suburb_end_wq;
 
+/* Messages whose digest was wrong, since the module was loaded. */
+atomic64_t suburb_digest_errors = ATOMIC64_INIT(0);
+
 /* --- what the connection asks for ----------------------------------------- */
 
 static bool remote_next(void *owner, struct suburb_wire_header *header, struct suburb_body *body,
@@ -66,7 +69,13 @@ static void remote_failed(void *owner, enum suburb_reason reason, int error,
 {
 	struct suburb_remote *remote = owner;
 
-	if (violation)
+	if (reason == SUBURB_REASON_DIGEST)
+		atomic64_inc(&suburb_digest_errors);
+	if (reason == SUBURB_REASON_DIGEST)
+		pr_warn_ratelimited("suburb: port %u (%s): a message was damaged on the way: %s %#x\n",
+				    remote->attach.port, remote->attach.label, violation->field,
+				    violation->value);
+	else if (violation)
 		pr_warn_ratelimited("suburb: port %u (%s): protocol violated: %s is %u (%#x)\n",
 				    remote->attach.port, remote->attach.label, violation->field,
 				    violation->value, violation->value);
@@ -162,7 +171,8 @@ struct suburb_remote *suburb_remote_alloc(const struct suburb_attach *attach,
 	if (ret)
 		goto err_put;
 	ret = -ENOMEM;
-	remote->conn = suburb_conn_alloc(sock, &remote_conn_ops, remote);
+	remote->conn = suburb_conn_alloc(sock, &remote_conn_ops, remote,
+					 attach->features & SUBURB_FEATURE_DIGEST);
 	if (!remote->conn)
 		goto err_put;
 	return remote;

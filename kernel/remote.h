@@ -5,6 +5,7 @@
 #ifndef _SUBURB_REMOTE_H
 #define _SUBURB_REMOTE_H
 
+#include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/types.h>
@@ -68,6 +69,8 @@ struct suburb_remote {
 	enum suburb_reason reason;
 	u32 link_error;
 };
+
+extern atomic64_t suburb_digest_errors;
 
 struct suburb_remote *suburb_remote_alloc(const struct suburb_attach *attach,
 					  const struct suburb_host_ops *host,

@@ -12,6 +12,7 @@
 #include <linux/usb.h>
 
 #include "iso.h"
+#include "streams.h"
 #include "transfer.h"
 
 static bool is_iso(const struct urb *urb)
@@ -27,7 +28,7 @@ static bool is_iso(const struct urb *urb)
  */
 int suburb_transfer_check(const struct urb *urb)
 {
-	if (urb->stream_id || !suburb_buffer_holds(urb))
+	if (!suburb_streams_judge(urb) || !suburb_buffer_holds(urb))
 		return -EINVAL;
 	return is_iso(urb) ? suburb_iso_check_urb(urb) : 0;
 }
@@ -87,6 +88,8 @@ void suburb_transfer_put(const struct urb *urb, struct suburb_wire_iso *iso, u32
 
 	if (usb_endpoint_xfer_control(&urb->ep->desc))
 		memcpy(submit.setup, urb->setup_packet, sizeof(submit.setup));
+	if (usb_endpoint_xfer_bulk(&urb->ep->desc))
+		submit.start_frame = urb->stream_id;
 	suburb_put_submit(header, &submit);
 	suburb_body_none(body);
 	if (iso)

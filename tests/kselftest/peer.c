@@ -29,20 +29,42 @@ int peer_send(struct peer *p, const void *buf, size_t len)
 	return 0;
 }
 
+static size_t put_digest(void *at, const void *data, size_t len)
+{
+	__be32 digest = __cpu_to_be32(suburb_crc32c(0, data, len));
+
+	memcpy(at, &digest, sizeof(digest));
+	return sizeof(digest);
+}
+
+size_t peer_put_reply(struct peer *p, __u32 seqnum, __s32 status, const void *data, __u32 len,
+		      void *message)
+{
+	struct suburb_ret_submit r = { .seqnum = seqnum, .status = status, .actual_length = len };
+	size_t size = sizeof(struct suburb_wire_header);
+	char *at = message;
+
+	suburb_put_ret_submit(message, &r);
+	if (p->digest)
+		size += put_digest(at + size, at, size);
+	if (!data || !len)
+		return size;
+	memcpy(at + size, data, len);
+	size += len;
+	if (p->digest)
+		size += put_digest(at + size, data, len);
+	return size;
+}
+
 /* Header and data leave in one send(): two threads may answer at once. */
 int peer_reply(struct peer *p, __u32 seqnum, __s32 status, const void *data, __u32 len)
 {
-	struct suburb_ret_submit r = { .seqnum = seqnum, .status = status, .actual_length = len };
-	size_t size = sizeof(struct suburb_wire_header) + (data ? len : 0);
-	char *message = malloc(size);
+	char *message = malloc((data ? len : 0) + 64);
 	int ret;
 
 	if (!message)
 		return -1;
-	suburb_put_ret_submit((void *)message, &r);
-	if (data)
-		memcpy(message + sizeof(struct suburb_wire_header), data, len);
-	ret = peer_send(p, message, size);
+	ret = peer_send(p, message, peer_put_reply(p, seqnum, status, data, len, message));
 	free(message);
 	return ret;
 }
@@ -76,10 +98,11 @@ int peer_reply_iso(struct peer *p, __u32 seqnum, __s32 status, const struct subu
 int peer_reply_unlink(struct peer *p, __u32 seqnum, __s32 status)
 {
 	struct suburb_ret_unlink r = { .seqnum = seqnum, .status = status };
-	struct suburb_wire_header w;
+	struct suburb_wire_digested w;
 
-	suburb_put_ret_unlink(&w, &r);
-	return peer_send(p, &w, sizeof(w));
+	suburb_put_ret_unlink(&w.header, &r);
+	put_digest(&w.digest, &w.header, sizeof(w.header));
+	return peer_send(p, &w, p->digest ? sizeof(w) : sizeof(w.header));
 }
 
 /* --- judging -------------------------------------------------------------- */
@@ -210,15 +233,28 @@ static bool receive(struct peer *p, void *buf, size_t len)
 	return true;
 }
 
+static bool receive_digest(struct peer *p, __u32 crc, const char *what)
+{
+	__be32 digest;
+
+	if (!receive(p, &digest, sizeof(digest)))
+		return false;
+	if (__be32_to_cpu(digest) != crc)
+		complain(p, what, __be32_to_cpu(digest));
+	return true;
+}
+
 static bool receive_payload(struct peer *p, struct peer_command *c)
 {
-	__u32 left = c->c.submit.length, kept = 0, n, i;
+	__u32 left = c->c.submit.length, kept = 0, crc = 0, n, i;
+	bool digest = left && p->digest;
 	__u8 buf[4096];
 
 	while (left) {
 		n = left < sizeof(buf) ? left : sizeof(buf);
 		if (!receive(p, buf, n))
 			return false;
+		crc = suburb_crc32c(crc, buf, n);
 		for (i = 0; i < n; i++) {
 			c->sum += buf[i];
 			if (kept < PEER_KEEP)
@@ -226,7 +262,7 @@ static bool receive_payload(struct peer *p, struct peer_command *c)
 		}
 		left -= n;
 	}
-	return true;
+	return !digest || receive_digest(p, crc, "digest of a payload");
 }
 
 static bool receive_iso(struct peer *p, struct peer_command *c)
@@ -254,6 +290,9 @@ static bool receive_command(struct peer *p, struct peer_command *c)
 
 	memset(c, 0, sizeof(*c));
 	if (!receive(p, &w, sizeof(w)))
+		return false;
+	if (p->digest &&
+	    !receive_digest(p, suburb_crc32c(0, &w, sizeof(w)), "digest of a header"))
 		return false;
 	if (suburb_get_command(&w, sizeof(w), &c->c) < 0) {
 		complain(p, "command", __be32_to_cpu(w.command));

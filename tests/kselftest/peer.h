@@ -19,7 +19,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <suburb/wire.h>
+#include <suburb/extension.h>
 
 #define PEER_DEVID 0x00030007
 #define PEER_VENDOR 0xffff
@@ -63,6 +63,7 @@ struct peer {
 	int fd; /* ours */
 	int far; /* the kernel's; the test closes it after attaching */
 	__u32 speed;
+	bool digest; /* messages carry digests, both ways; set before attaching */
 	pthread_t thread;
 	pthread_mutex_t gate; /* held: it reads nothing more for now */
 	const __u8 *device; /* told instead of its device descriptor; before attaching */
@@ -115,6 +116,10 @@ int peer_reply(struct peer *p, __u32 seqnum, __s32 status, const void *data, __u
  */
 int peer_reply_iso(struct peer *p, __u32 seqnum, __s32 status, const struct suburb_iso *iso,
 		   __u32 packets, const void *data, __u32 len);
+
+/* The same, into @message of @len + 64 bytes. Its size. */
+size_t peer_put_reply(struct peer *p, __u32 seqnum, __s32 status, const void *data, __u32 len,
+		      void *message);
 int peer_reply_unlink(struct peer *p, __u32 seqnum, __s32 status);
 int peer_send(struct peer *p, const void *buf, size_t len);
 

@@ -44,6 +44,7 @@ static const struct endpoint {
 	{ PEER_ALT_TOO_LARGE, PEER_ISO_IN_TOO, USB_ENDPOINT_XFER_ISOC, true },
 };
 
+#define MAX_STREAMS 4 /* of a bulk endpoint: 2 to the power of it */
 #define NENDPOINTS (sizeof(endpoints) / sizeof(endpoints[0]))
 
 static bool is_super(__u32 speed)
@@ -88,12 +89,13 @@ static __u8 interval_of(__u32 speed, const struct endpoint *e)
 
 static void put_companion(struct writer *w, const struct endpoint *e, __u16 size)
 {
-	__u16 bytes = e->type == USB_ENDPOINT_XFER_BULK ? 0 : size;
+	bool bulk = e->type == USB_ENDPOINT_XFER_BULK;
+	__u16 bytes = bulk ? 0 : size;
 
 	if (e->large)
 		bytes = 48 * 1024;
 	put_bytes(w, USB_DT_SS_EP_COMP_SIZE, USB_DT_SS_ENDPOINT_COMP, e->large ? 15 : 0,
-		  e->large ? 2 : 0, bytes & 0xff, bytes >> 8);
+		  bulk ? MAX_STREAMS : e->large ? 2 : 0, bytes & 0xff, bytes >> 8);
 }
 
 static void put_endpoint(struct writer *w, __u32 speed, const struct endpoint *e)

@@ -46,7 +46,7 @@ int session_start_on(struct session *s, __u32 speed, int fd, int far)
 	return ret ? ret : open_usb(s);
 }
 
-int session_start_window(struct session *s, __u32 speed, __u32 requests, __u32 bytes)
+static int start(struct session *s, __u32 speed, __u32 requests, __u32 bytes, __u64 features)
 {
 	int ret = open_dev(s);
 
@@ -57,13 +57,25 @@ int session_start_window(struct session *s, __u32 speed, __u32 requests, __u32 b
 	remote_attach_init(&s->a, s->peer.far, speed, PEER_DEVID);
 	s->a.window_requests = requests;
 	s->a.window_bytes = bytes;
+	s->a.features = features;
+	s->peer.digest = features & SUBURB_FEATURE_DIGEST;
 	ret = attach(s);
 	return ret ? ret : open_usb(s);
 }
 
+int session_start_window(struct session *s, __u32 speed, __u32 requests, __u32 bytes)
+{
+	return start(s, speed, requests, bytes, 0);
+}
+
+int session_start_features(struct session *s, __u32 speed, __u64 features)
+{
+	return start(s, speed, 0, 0, features);
+}
+
 int session_start(struct session *s, __u32 speed)
 {
-	return session_start_window(s, speed, 0, 0);
+	return start(s, speed, 0, 0, 0);
 }
 
 const char *session_stop(struct session *s)

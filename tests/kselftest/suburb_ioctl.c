@@ -36,6 +36,7 @@ FIXTURE_VARIANT(call)
 {
 	unsigned long request;
 	size_t size;
+	size_t oldest; /* that it had at first, 0: the same */
 	int otherwise;
 	size_t flags; /* offset of its flags, 0 if it has none */
 };
@@ -44,6 +45,7 @@ FIXTURE_VARIANT_ADD(call, info)
 {
 	.request = SUBURB_IOC_INFO,
 	.size = sizeof(struct suburb_info),
+	.oldest = offsetof(struct suburb_info, digest_errors),
 };
 
 FIXTURE_VARIANT_ADD(call, attach)
@@ -73,6 +75,7 @@ FIXTURE_VARIANT_ADD(call, status)
 {
 	.request = SUBURB_IOC_STATUS,
 	.size = sizeof(struct suburb_status),
+	.oldest = offsetof(struct suburb_status, digests),
 	.otherwise = -ENODEV,
 	.flags = offsetof(struct suburb_status, flags),
 };
@@ -115,8 +118,22 @@ TEST_F(call, size_zero)
 
 TEST_F(call, size_too_small)
 {
-	*(__u32 *)self->arg = variant->size - 1;
+	*(__u32 *)self->arg = (variant->oldest ?: variant->size) - 1;
 	EXPECT_EQ(-EINVAL, remote_call(self->dev, variant->request, self->arg));
+}
+
+/* What an older program has no room for is not written. */
+TEST_F(call, size_of_an_older_program)
+{
+	size_t i;
+
+	if (!variant->oldest)
+		return;
+	memset(self->arg + variant->oldest, 0xee, 64);
+	*(__u32 *)self->arg = variant->oldest;
+	EXPECT_EQ(variant->otherwise, remote_call(self->dev, variant->request, self->arg));
+	for (i = 0; i < 64; i++)
+		EXPECT_EQ(0xee, (__u8)self->arg[variant->oldest + i]);
 }
 
 TEST_F(call, larger_with_zero_tail)
@@ -364,7 +381,7 @@ TEST_F(node, info)
 	ASSERT_EQ(0, remote_call(self->dev, SUBURB_IOC_INFO, &info));
 	EXPECT_EQ(sizeof(info), info.size);
 	EXPECT_EQ(SUBURB_ABI_VERSION, info.version);
-	EXPECT_EQ(0, info.features);
+	EXPECT_EQ(SUBURB_FEATURE_STREAMS | SUBURB_FEATURE_DIGEST, info.features);
 	EXPECT_LE(1, info.controllers);
 }
 

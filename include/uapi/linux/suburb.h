@@ -29,14 +29,24 @@
 
 #define SUBURB_ABI_VERSION 1
 
+/*
+ * What a program may negotiate with an exporter (docs/PROTOCOL.md, section 6).
+ * All messages behind OP_REP_IMPORT follow what was agreed.
+ */
+#define SUBURB_FEATURE_RESUME (1ULL << 0) /* reserved */
+#define SUBURB_FEATURE_STREAMS (1ULL << 1) /* bulk streams */
+#define SUBURB_FEATURE_DIGEST (1ULL << 2) /* a CRC in every message */
+
 /**
  * struct suburb_info - SUBURB_IOC_INFO: what this module is
  * @size: sizeof(struct suburb_info)
  * @version: out: SUBURB_ABI_VERSION of the module
  * @features: out: SUBURB_FEATURE_*, what may be negotiated with an exporter and
- *	given in suburb_attach.features. None is defined yet
+ *	given in suburb_attach.features
  * @controllers: out: how many controllers exist now; more are made on demand
  * @remotes: out: how many devices are attached now
+ * @digest_errors: out: messages whose digest was wrong, since the module was
+ *	loaded; each ended its link
  */
 struct suburb_info {
 	__u32 size;
@@ -44,6 +54,7 @@ struct suburb_info {
 	__u64 features;
 	__u32 controllers;
 	__u32 remotes;
+	__u64 digest_errors;
 };
 
 #define SUBURB_LABEL_SIZE 128
@@ -60,7 +71,8 @@ struct suburb_info {
  *	(the numbers of enum usb_device_speed)
  * @port: out: number for SUBURB_IOC_DETACH and _STATUS, the lowest one free
  * @id: out: number of this attachment, never used again while the module lives
- * @features: SUBURB_FEATURE_* agreed with the exporter
+ * @features: SUBURB_FEATURE_* agreed with the exporter; EINVAL for one that
+ *	SUBURB_IOC_INFO does not name
  * @label: for humans, e.g. "lab.example:3240 1-1.2": NUL-terminated, control
  *	characters refused. Shown in the kernel log and by SUBURB_IOC_STATUS
  * @cookie_size: bytes used in @cookie
@@ -172,6 +184,7 @@ enum suburb_state {
  * @SUBURB_REASON_PROTOCOL: the exporter broke the protocol; the kernel log
  *	names the field
  * @SUBURB_REASON_UNLOAD: the module or its controller was removed
+ * @SUBURB_REASON_DIGEST: a message was damaged on the way: its digest is wrong
  */
 enum suburb_reason {
 	SUBURB_REASON_NONE = 0,
@@ -180,6 +193,7 @@ enum suburb_reason {
 	SUBURB_REASON_LINK = 3,
 	SUBURB_REASON_PROTOCOL = 4,
 	SUBURB_REASON_UNLOAD = 5,
+	SUBURB_REASON_DIGEST = 6,
 };
 
 /**
@@ -232,6 +246,7 @@ struct suburb_endpoint_status {
  * @features: out: as attached
  * @label: out: as attached
  * @cookie: out: as attached
+ * @digests: out: digests received that were right; 0 without SUBURB_FEATURE_DIGEST
  *
  * ENODEV: nothing is attached there, or nobody remembers that id.
  */
@@ -263,6 +278,7 @@ struct suburb_status {
 	__u64 features;
 	char label[SUBURB_LABEL_SIZE];
 	__u8 cookie[SUBURB_COOKIE_SIZE];
+	__u64 digests;
 };
 
 #define SUBURB_IOC_MAGIC 0xBC

@@ -213,6 +213,16 @@ struct flight *host_begin(struct host *host, uint8_t endpoint, const void *data,
 	return host_begin_with(host, endpoint, data, length, false, false);
 }
 
+struct flight *host_begin_stream(struct host *host, uint8_t endpoint, const void *data,
+				 uint32_t length, uint32_t stream)
+{
+	struct flight *flight = flight_new(host, endpoint, data, length);
+
+	flight->transfer.type = 2;
+	flight->transfer.stream_id = stream;
+	return begin(host, flight);
+}
+
 void host_cancel(struct host *host, struct flight *flight)
 {
 	bool done = flight->done;
@@ -268,23 +278,42 @@ static void on_changed(struct backend_change *change)
 	*(bool *)change->owner = true;
 }
 
+static int run_change(struct host *host, struct backend_change *change)
+{
+	bool done = false;
+	int ret;
+
+	change->done = on_changed;
+	change->owner = &done;
+	ret = host->backend->ops->change(host->device, change);
+	if (ret)
+		return ret;
+	assert_false(done);
+	host_until(host, done);
+	return change->status;
+}
+
 int host_change(struct host *host, enum backend_change_kind kind, uint8_t endpoint,
 		uint8_t interface, uint8_t value)
 {
-	bool done = false;
 	struct backend_change change = {
 		.kind = kind,
 		.endpoint = endpoint,
 		.interface = interface,
 		.value = value,
-		.done = on_changed,
-		.owner = &done,
 	};
-	int ret = host->backend->ops->change(host->device, &change);
 
-	if (ret)
-		return ret;
-	assert_false(done);
-	host_until(host, done);
-	return change.status;
+	return run_change(host, &change);
+}
+
+int host_streams(struct host *host, const uint8_t *endpoints, unsigned int count, uint32_t streams)
+{
+	struct backend_change change = {
+		.kind = streams ? BACKEND_ALLOC_STREAMS : BACKEND_FREE_STREAMS,
+		.endpoint_count = count,
+		.streams = streams,
+	};
+
+	memcpy(change.endpoints, endpoints, count);
+	return run_change(host, &change);
 }

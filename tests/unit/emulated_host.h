@@ -64,6 +64,9 @@ struct flight *host_begin_with(struct host *host, uint8_t endpoint, const void *
 /* Isochronous, with packets of @size bytes, which the endpoint may or may not like. */
 struct flight *host_begin_iso(struct host *host, uint8_t endpoint, const void *data,
 			      uint32_t packets, uint32_t size);
+/* Bulk, on a stream. */
+struct flight *host_begin_stream(struct host *host, uint8_t endpoint, const void *data,
+				 uint32_t length, uint32_t stream);
 void host_cancel(struct host *host, struct flight *flight);
 void flight_free(struct flight *flight);
 /* Status, with the bytes moved in *actual; IN data is copied to @data. */
@@ -74,5 +77,9 @@ int host_control(struct host *host, uint8_t type, uint8_t request, uint16_t valu
 		 void *data, uint16_t length);
 int host_change(struct host *host, enum backend_change_kind kind, uint8_t endpoint,
 		uint8_t interface, uint8_t value);
+
+/* As many streams for each of these endpoints; 0 frees them. */
+int host_streams(struct host *host, const uint8_t *endpoints, unsigned int count,
+		 uint32_t streams);
 
 #endif

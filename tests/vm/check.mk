@@ -19,7 +19,7 @@
 
 KSELFTESTS := $(basename $(notdir $(wildcard tests/kselftest/suburb_*.c)))
 SCENARIOS  ?= $(notdir $(wildcard tests/kselftest/scenario_*.sh))
-VM_USB     := storage,kbd,mouse,tablet,serial,net,ccid,audio
+VM_USB     := storage,uas,kbd,mouse,tablet,serial,net,ccid,audio
 VM_LAYERS  := vm-kernel vm-one vm-two vm-selftest
 
 VM_RUN = BUILD=$(BUILD) tests/vm/run.sh --quiet --payload $(BUILD)/kselftest:build/kselftest

@@ -9,6 +9,7 @@
 #
 #   storage[=FILE]  usb-storage, SuperSpeed, serial number SUBURB0001, with a
 #                   copy of FILE or 128 MiB of zeros
+#   uas             usb-uas, SuperSpeed, 16 streams, with a disk of 64 MiB of zeros
 #   kbd             usb-kbd; vm-monitor sendkey types on it
 #   mouse, tablet   pointers; see README.md for how to move them
 #   serial          usb-serial (FTDI); the other end of its cable is
@@ -19,7 +20,7 @@
 #                   of /dev/virtio-ports/suburb.audio, as a WAV file
 
 # shellcheck disable=SC2034 # for run.sh to print
-usb_names='storage[=FILE] kbd mouse tablet serial net ccid audio'
+usb_names='storage[=FILE] uas kbd mouse tablet serial net ccid audio'
 
 # usb_device NAME[=VALUE] DIR: append to the array "qemu"; DIR is for its files.
 usb_device() {
@@ -36,6 +37,12 @@ usb_device() {
 		# A -drive would go with its device; this stays to be plugged in again.
 		qemu+=(-blockdev "raw,node-name=storage,file.driver=file,file.filename=$2/storage.img"
 			-device "usb-storage,bus=xhci.0,id=storage,drive=storage,serial=SUBURB0001")
+		;;
+	uas)
+		truncate -s 64M "$2/uas.img"
+		qemu+=(-blockdev "raw,node-name=uas,file.driver=file,file.filename=$2/uas.img"
+			-device "usb-uas,bus=xhci.0,id=uas"
+			-device "scsi-hd,bus=uas.0,scsi-id=0,lun=0,drive=uas,serial=SUBURB0002")
 		;;
 	kbd | mouse | tablet | ccid)
 		qemu+=(-device "usb-$name,bus=xhci.0,id=$name")

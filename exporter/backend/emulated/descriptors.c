@@ -112,6 +112,13 @@ void emulated_describe_bulk(struct emulated_descriptors *d, uint8_t address)
 	append_endpoint(d, address, USB_ENDPOINT_XFER_BULK, max_packet, 0);
 }
 
+void emulated_describe_streams(struct emulated_descriptors *d, uint8_t power)
+{
+	/* bmAttributes of the companion, which ends the set so far */
+	if (d->speed >= SUBURB_SPEED_SUPER)
+		d->bytes[d->length - 3] = power;
+}
+
 void emulated_describe_interrupt(struct emulated_descriptors *d, uint8_t address,
 				 uint16_t max_packet, unsigned int interval_ms)
 {

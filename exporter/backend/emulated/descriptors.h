@@ -75,6 +75,8 @@ void emulated_describe_raw(struct emulated_descriptors *d, const uint8_t *bytes,
 void emulated_describe_raws(struct emulated_descriptors *d, const uint8_t *bytes, size_t length);
 /* The packet size is the largest that the speed allows. */
 void emulated_describe_bulk(struct emulated_descriptors *d, uint8_t address);
+/* The bulk endpoint just described can have 2 to the power of this many streams. */
+void emulated_describe_streams(struct emulated_descriptors *d, uint8_t power);
 /* @interval_ms: a power of two. */
 void emulated_describe_interrupt(struct emulated_descriptors *d, uint8_t address,
 				 uint16_t max_packet, unsigned int interval_ms);

@@ -134,6 +134,17 @@ int emulated_device_clear_halt(struct emulated_device *d, uint8_t address)
 	return 0;
 }
 
+int emulated_device_set_streams(struct emulated_device *d, const uint8_t *endpoints,
+				unsigned int count, uint32_t streams)
+{
+	for (unsigned int i = 0; i < count; i++)
+		if (!emulated_device_endpoint(d, endpoints[i]))
+			return -SUBURB_EINVAL;
+	for (unsigned int i = 0; i < count; i++)
+		emulated_device_endpoint(d, endpoints[i])->streams = streams;
+	return 0;
+}
+
 void emulated_device_reset(struct emulated_device *d)
 {
 	d->remote_wakeup = false;

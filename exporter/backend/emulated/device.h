@@ -174,6 +174,9 @@ void emulated_device_flush(struct emulated_device *d, int32_t status);
 int emulated_device_configure(struct emulated_device *d, uint8_t value);
 int emulated_device_set_interface(struct emulated_device *d, uint8_t interface, uint8_t alternate);
 int emulated_device_clear_halt(struct emulated_device *d, uint8_t address);
+/* Allocates or frees; every endpoint is there. -SUBURB_EINVAL: one is not. */
+int emulated_device_set_streams(struct emulated_device *d, const uint8_t *endpoints,
+				unsigned int count, uint32_t streams);
 /* As after a reset by a port whose kernel configures it again. */
 void emulated_device_reset(struct emulated_device *d);
 

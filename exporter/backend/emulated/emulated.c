@@ -106,6 +106,11 @@ static int apply(struct emulated_device *d, const struct backend_change *change)
 		return emulated_device_set_interface(d, change->interface, change->value);
 	case BACKEND_CLEAR_HALT:
 		return emulated_device_clear_halt(d, change->endpoint);
+	case BACKEND_ALLOC_STREAMS:
+		return emulated_device_set_streams(d, change->endpoints, change->endpoint_count,
+						   change->streams);
+	case BACKEND_FREE_STREAMS:
+		return emulated_device_set_streams(d, change->endpoints, change->endpoint_count, 0);
 	case BACKEND_RESET:
 		return reset_port(d);
 	default:

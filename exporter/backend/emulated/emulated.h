@@ -8,6 +8,7 @@
  *   mouse             moves its pointer round a small square, likewise once
  *   serial            gives back what is sent to it
  *   disk:FILE         a disk whose sectors are FILE's; read-only if FILE is
+ *   uas:FILE          the same at super speed, with UAS: 64 commands at a time
  *   loopback[:SPEED]  endpoints that echo, swallow and give data; SPEED is
  *                     full, high, super or super-plus
  *   sound             a sound card: what is played is recorded, bit for bit

@@ -155,9 +155,54 @@ static void move_out(struct emulated_endpoint *endpoint, struct emulated_transfe
 		complete_first(endpoint);
 }
 
+static void requests_to_front(struct emulated_endpoint *endpoint, struct emulated_request *before)
+{
+	struct emulated_request *request = before->next;
+
+	before->next = request->next;
+	if (endpoint->last == request)
+		endpoint->last = before;
+	request->next = endpoint->first;
+	endpoint->first = request;
+}
+
+/* The first request of a stream becomes the first of all; false if there is none. */
+static bool find_request(struct emulated_endpoint *endpoint, uint32_t stream)
+{
+	struct emulated_request *before = NULL, *each = endpoint->first;
+
+	while (each && each->stream != stream) {
+		before = each;
+		each = each->next;
+	}
+	if (each && before)
+		requests_to_front(endpoint, before);
+	return each;
+}
+
+/* Brings a transfer and a request of one stream to the front of their queues. */
+static bool find_pair(struct emulated_endpoint *endpoint)
+{
+	struct emulated_transfers *transfers = &endpoint->transfers;
+	struct backend_transfer *each = transfers->first;
+
+	while (each && !find_request(endpoint, each->stream_id))
+		each = each->priv;
+	if (!each)
+		return false;
+	if (each == transfers->first)
+		return true;
+	emulated_transfers_remove(transfers, each);
+	each->priv = transfers->first;
+	transfers->first = each;
+	return true;
+}
+
 bool emulated_endpoint_move(struct emulated_endpoint *endpoint, struct emulated_transfers *finished)
 {
 	if (!endpoint->transfers.first)
+		return false;
+	if (endpoint->streams && !endpoint->halted && !find_pair(endpoint))
 		return false;
 	if (endpoint->halted)
 		finish_first(endpoint, -SUBURB_EPIPE, finished);

@@ -27,6 +27,7 @@ struct emulated_request {
 	/* Filled by the function: */
 	uint8_t *buffer;
 	uint32_t length; /* OUT: a multiple of the endpoint's max packet, not 0 */
+	uint32_t stream; /* that it is for; 0 where there are none */
 	bool zero; /* IN: follow a last packet that is full by an empty one */
 	void (*complete)(struct emulated_request *request);
 	void *owner;
@@ -45,6 +46,7 @@ struct emulated_transfers {
 /**
  * struct emulated_endpoint
  * @max_packet: 0: not part of the active settings
+ * @streams: allocated; each is a pair of queues of its own. 0: none
  * @interval: isochronous: microframes from packet to packet. This and what
  *	follows up to @running is for iso.h
  * @end: microframe in which the next transfer would begin
@@ -57,6 +59,7 @@ struct emulated_endpoint {
 	uint8_t interface;
 	uint16_t max_packet;
 	bool halted;
+	uint32_t streams;
 	uint32_t interval;
 	uint32_t end;
 	uint32_t packet;

@@ -12,7 +12,7 @@
 static const struct emulated_kind *const kinds[] = {
 	&emulated_keyboard, &emulated_mouse,  &emulated_serial,	    &emulated_disk,
 	&emulated_loopback, &emulated_sound,  &emulated_camera,	    &emulated_modeswitch,
-	&emulated_usbtest,
+	&emulated_usbtest,  &emulated_uas,
 };
 
 #define KINDS (sizeof(kinds) / sizeof(*kinds))

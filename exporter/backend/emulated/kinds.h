@@ -19,6 +19,7 @@ extern const struct emulated_kind emulated_loopback; /* product 0x0005 */
 extern const struct emulated_kind emulated_sound; /* product 0x0006 */
 extern const struct emulated_kind emulated_camera; /* product 0x0007 */
 extern const struct emulated_kind emulated_modeswitch; /* products 0x0008 and 0x0009 */
+extern const struct emulated_kind emulated_uas; /* product 0x000a */
 extern const struct emulated_kind emulated_usbtest; /* 0525:a4a0, see there */
 
 /**

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "features.h"
 #include "handover.h"
 #include "json.h"
 #include "kernel.h"
@@ -32,6 +33,7 @@ struct attach {
 	int kernel;
 	struct deadline deadline; /* of the device that is next */
 	struct dial dial;
+	struct client_wish wish;
 	struct usbids usbids;
 	struct offer offer;	     /* empty unless a selector needs it */
 	struct json_object *devices; /* NULL without --json */
@@ -61,6 +63,7 @@ static void tell_json(struct attach *attach, const char *device, const char *bus
 	json_add_text(entry, "busid", busid);
 	json_add_number(entry, "port", status->port);
 	json_add_number(entry, "id", status->id);
+	features_add_json(entry, status->features);
 	local_add_json(entry, local);
 }
 
@@ -87,14 +90,23 @@ static void tell_success(struct attach *attach, const char *device, const char *
  * number. Returns the socket; -ENOMSG: it has another one.
  */
 static int import(struct attach *attach, const char *busid, const char *serial,
-		  struct suburb_device *device, struct failure *failure)
+		  struct suburb_device *device, uint32_t *agreed, struct failure *failure)
 {
 	struct stream stream = { .peer = attach->dial.host.text, .deadline = attach->deadline };
 	char found[SERIAL_SIZE];
 	int ret;
 
-	stream.fd = client_import(&attach->dial, busid, attach->deadline, device, failure);
-	if (stream.fd < 0 || !serial)
+	stream.fd = client_import(&attach->dial, busid, &attach->wish, attach->deadline, device,
+				  agreed, failure);
+	if (stream.fd < 0)
+		return stream.fd;
+	stream.digest = *agreed & SUBURB_WIRE_FEATURE_DIGEST;
+	if (attach->options->digest && !stream.digest) {
+		close(stream.fd);
+		return failure_set(failure, -EOPNOTSUPP,
+				   "%s does no digests: attach without --digest", stream.peer);
+	}
+	if (!serial)
 		return stream.fd;
 	ret = serial_read(&stream, device, found, failure);
 	if (!ret && strcmp(found, serial) != 0)
@@ -111,11 +123,12 @@ static int attach_busid(struct attach *attach, const char *device_text, const ch
 {
 	struct suburb_device device;
 	struct suburb_status status;
-	int ret = import(attach, busid, serial, &device, failure);
+	uint32_t agreed;
+	int ret = import(attach, busid, serial, &device, &agreed, failure);
 
 	if (ret >= 0)
-		ret = handover(attach->kernel, ret, &attach->dial.host, &device, attach->deadline,
-			       &status, failure);
+		ret = handover(attach->kernel, ret, &attach->dial.host, &device, agreed,
+			       attach->deadline, &status, failure);
 	if (!ret)
 		tell_success(attach, device_text, busid, &status);
 	attach->deadline = deadline_in(DEVICE_MS);
@@ -231,6 +244,23 @@ static int get_offer(struct attach *attach, const struct select *selects, int co
 
 /* --- the run -------------------------------------------------------------- */
 
+/* Whatever the module can; digests only where something can happen to bytes. */
+static int make_wish(struct attach *attach, struct failure *failure)
+{
+	uint64_t features;
+	int ret = kernel_features(attach->kernel, &features, failure);
+
+	if (ret)
+		return ret;
+	features &= SUBURB_WIRE_FEATURE_STREAMS | SUBURB_WIRE_FEATURE_DIGEST;
+	if (attach->options->no_digest)
+		features &= ~(uint64_t)SUBURB_WIRE_FEATURE_DIGEST;
+	attach->wish.features = (uint32_t)features;
+	if (!attach->options->digest)
+		attach->wish.far = SUBURB_WIRE_FEATURE_DIGEST;
+	return 0;
+}
+
 /* What can fail for all devices at once. */
 static int prepare(struct attach *attach, const struct host *host, const struct select *selects,
 		   int count, struct failure *failure)
@@ -240,6 +270,9 @@ static int prepare(struct attach *attach, const struct host *host, const struct 
 	attach->kernel = kernel_open(KERNEL_LOAD, failure);
 	if (attach->kernel < 0)
 		return attach->kernel;
+	ret = make_wish(attach, failure);
+	if (ret)
+		return ret;
 	ret = dial_resolve(&attach->dial, host, attach->deadline, failure);
 	if (ret)
 		return ret;
@@ -304,6 +337,8 @@ static int run(const struct verb_options *options, int argc, char **argv)
 		ret = host_parse(argv[0], &host, &failure);
 	for (int i = 1; i < argc && !ret; i++)
 		ret = select_parse(argv[i], &selects[i - 1], &failure);
+	if (!ret && options->digest && options->no_digest)
+		ret = failure_set(&failure, -EINVAL, "--digest and --no-digest exclude each other");
 	if (ret)
 		failure_print("%s", failure.text);
 	else
@@ -315,7 +350,7 @@ static int run(const struct verb_options *options, int argc, char **argv)
 const struct verb verb_attach = {
 	.name = "attach",
 	.operands = "HOST[:PORT] DEVICE...",
-	.options = "j",
+	.options = "jdD",
 	.least = 2,
 	.most = -1,
 	.missing = "attach needs a host and a device: 'suburb list HOST' shows what it offers",

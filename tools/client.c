@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "local_link.h"
+#include "plain.h"
 #include "stream.h"
 
 #define RETRY_FOR_MS 1000
@@ -41,15 +43,15 @@ static int receive_op(const struct stream *stream, uint16_t expected, struct sub
 	return 0;
 }
 
+/* @wire: as it came, too */
 static int receive_device(const struct stream *stream, struct suburb_device *device,
-			  struct failure *failure)
+			  struct suburb_wire_device *wire, struct failure *failure)
 {
-	struct suburb_wire_device wire;
-	int ret = stream_receive(stream, &wire, sizeof(wire), failure);
+	int ret = stream_receive(stream, wire, sizeof(*wire), failure);
 
 	if (ret)
 		return ret;
-	if (suburb_get_device(&wire, sizeof(wire), device) < 0)
+	if (suburb_get_device(wire, sizeof(*wire), device) < 0)
 		return failure_set(failure, -EPROTO,
 				   "%s broke the protocol: a device's path or bus id has no end",
 				   stream->peer);
@@ -85,9 +87,10 @@ static int receive_count(const struct stream *stream, uint32_t *count, struct fa
 static int receive_offered(const struct stream *stream, struct offer *offer,
 			   struct failure *failure)
 {
+	struct suburb_wire_device wire;
 	struct suburb_device device;
 	struct offered *offered;
-	int ret = receive_device(stream, &device, failure);
+	int ret = receive_device(stream, &device, &wire, failure);
 
 	if (ret)
 		return ret;
@@ -173,59 +176,124 @@ static int check_device(const struct stream *stream, const char *busid,
 	return 0;
 }
 
-static int import(const struct stream *stream, const char *busid, struct suburb_device *device,
-		  struct failure *failure)
+/**
+ * struct import - one OP_REQ_IMPORT
+ * @busid: of the device
+ * @features: offered; 0: none
+ * @device: out
+ * @agreed: out: SUBURB_WIRE_FEATURE_*
+ * @understood: out: whatever the answer is, the bus id was read as it was meant
+ */
+struct import {
+	const char *busid;
+	uint32_t features;
+	struct suburb_device *device;
+	uint32_t agreed;
+	bool understood;
+};
+
+static int judge_answer(const struct stream *stream, struct import *import,
+			const struct suburb_wire_device *wire,
+			const struct suburb_wire_busid *offered, struct failure *failure)
+{
+	struct suburb_violation violation;
+
+	if (suburb_get_answer(wire, offered, &import->agreed, &violation))
+		return failure_set(failure, -EPROTO, "%s broke the protocol: %s is 0x%" PRIx32,
+				   stream->peer, violation.field, violation.value);
+	return check_device(stream, import->busid, import->device, failure);
+}
+
+static int import_on(const struct stream *stream, struct import *import, struct failure *failure)
 {
 	struct {
 		struct suburb_wire_op op;
 		struct suburb_wire_busid busid;
 	} request;
+	struct suburb_wire_device wire;
 	struct suburb_op op;
 	int ret;
 
 	suburb_put_op(&request.op, SUBURB_OP_REQ_IMPORT, 0);
-	suburb_put_busid(&request.busid, busid);
+	suburb_put_busid(&request.busid, import->busid);
+	if (import->features && !suburb_put_offer(&request.busid, import->features))
+		import->features = 0; /* the bus id is too long */
 	ret = stream_send(stream, &request, sizeof(request), failure);
 	if (!ret)
 		ret = receive_op(stream, SUBURB_OP_REP_IMPORT, &op, failure);
 	if (ret)
 		return ret;
+	import->understood = op.status == SUBURB_OP_OK || op.status == SUBURB_OP_DEV_BUSY;
 	if (op.status != SUBURB_OP_OK)
-		return refused(stream, busid, op.status, failure);
-	ret = receive_device(stream, device, failure);
-	return ret ? ret : check_device(stream, busid, device, failure);
+		return refused(stream, import->busid, op.status, failure);
+	ret = receive_device(stream, import->device, &wire, failure);
+	if (ret) {
+		import->understood = false;
+		return ret;
+	}
+	return judge_answer(stream, import, &wire, &request.busid, failure);
 }
 
-static int import_once(const struct dial *dial, const char *busid, struct deadline deadline,
-		       struct suburb_device *device, struct failure *failure)
+/* Nobody to ask means that there is nobody to ask differently. */
+static int import_once(const struct dial *dial, struct import *import,
+		       const struct client_wish *wish, struct deadline deadline,
+		       struct failure *failure)
 {
 	struct stream stream = { .peer = dial->host.text, .deadline = deadline };
 	int ret;
 
+	import->understood = true;
 	stream.fd = dial_connect(dial, deadline, failure);
 	if (stream.fd < 0)
 		return stream.fd;
-	ret = import(&stream, busid, device, failure);
+	import->agreed = 0;
+	import->understood = false;
+	import->features = wish->features;
+	if (local_link(stream.fd))
+		import->features &= ~wish->far;
+	ret = import_on(&stream, import, failure);
 	if (ret)
 		close(stream.fd);
 	return ret ? ret : stream.fd;
 }
 
-int client_import(const struct dial *dial, const char *busid, struct deadline deadline,
-		  struct suburb_device *device, struct failure *failure)
+/* With the wish; and without, if that may be what was not understood. */
+static int import_either_way(const struct dial *dial, struct import *import,
+			     const struct client_wish *wish, struct deadline deadline,
+			     struct failure *failure)
+{
+	static const struct client_wish none;
+	int ret;
+
+	if (wish->features && plain_known(dial->host.text))
+		wish = &none;
+	ret = import_once(dial, import, wish, deadline, failure);
+	if (ret >= 0 || import->understood || !import->features)
+		return ret;
+	ret = import_once(dial, import, &none, deadline, failure);
+	if (ret >= 0)
+		plain_remember(dial->host.text);
+	return ret;
+}
+
+int client_import(const struct dial *dial, const char *busid, const struct client_wish *wish,
+		  struct deadline deadline, struct suburb_device *device, uint32_t *agreed,
+		  struct failure *failure)
 {
 	struct deadline retry = deadline_sooner(deadline, deadline_in(RETRY_FOR_MS));
-	int ret = import_once(dial, busid, deadline, device, failure);
+	struct import import = { .busid = busid, .device = device };
+	int ret = import_either_way(dial, &import, wish, deadline, failure);
+	int first = ret;
 
 	while (ret == -EBUSY && deadline_left(retry) > RETRY_PAUSE_MS) {
 		struct failure ignored;
-		int again;
 
 		deadline_pause(retry, RETRY_PAUSE_MS);
-		again = import_once(dial, busid, deadline_sooner(deadline, deadline_in(RETRY_MS)),
-				    device, &ignored);
-		if (again >= 0)
-			return again;
+		ret = import_either_way(dial, &import, wish,
+					deadline_sooner(deadline, deadline_in(RETRY_MS)), &ignored);
+		if (ret < 0)
+			ret = -EBUSY; /* whatever it is now: until the time is over */
 	}
-	return ret; /* the first answer says most */
+	*agreed = import.agreed;
+	return ret >= 0 ? ret : first; /* the first answer says most */
 }

@@ -77,13 +77,14 @@ static void make_label(char *label, const struct host *host, const char *busid)
 }
 
 static int attach(int kernel, int sockfd, const struct host *host,
-		  const struct suburb_device *device, struct suburb_attach *attach,
-		  struct failure *failure)
+		  const struct suburb_device *device, uint64_t features,
+		  struct suburb_attach *attach, struct failure *failure)
 {
 	*attach = (struct suburb_attach){
 		.sockfd = sockfd,
 		.devid = suburb_devid(device->busnum, device->devnum),
 		.speed = device->speed,
+		.features = features,
 	};
 	make_label(attach->label, host, device->busid);
 	attach->cookie_size =
@@ -147,7 +148,8 @@ static int name_device(struct failure *failure, int ret, const struct host *host
 }
 
 int handover(int kernel, int sockfd, const struct host *host, const struct suburb_device *device,
-	     struct deadline deadline, struct suburb_status *status, struct failure *failure)
+	     uint64_t features, struct deadline deadline, struct suburb_status *status,
+	     struct failure *failure)
 {
 	struct suburb_attach request;
 	struct failure ignored;
@@ -155,7 +157,7 @@ int handover(int kernel, int sockfd, const struct host *host, const struct subur
 	int ret;
 
 	guard_enter(&guard);
-	ret = attach(kernel, sockfd, host, device, &request, failure);
+	ret = attach(kernel, sockfd, host, device, features, &request, failure);
 	close(sockfd); /* the kernel has its own reference by now */
 	if (!ret) {
 		ret = wait_online(kernel, request.id, deadline, &guard.mask, status, failure);

@@ -17,12 +17,13 @@
 #include "kernel.h"
 
 /*
- * Attaches @device on @sockfd and waits for it to be usable. Closes @sockfd in
- * any case. 0: @status tells of it. Negative errno: nothing stays attached;
+ * Attaches @device on @sockfd, where SUBURB_FEATURE_* were agreed, and waits for it to be usable.
+ * Closes @sockfd in any case. 0: @status tells of it. Negative errno: nothing stays attached;
  * -EINTR: a signal asked to stop, see handover_signal().
  */
 int handover(int kernel, int sockfd, const struct host *host, const struct suburb_device *device,
-	     struct deadline deadline, struct suburb_status *status, struct failure *failure);
+	     uint64_t features, struct deadline deadline, struct suburb_status *status,
+	     struct failure *failure);
 
 /* The signal that ended the last handover(); 0 if none did. */
 int handover_signal(void);

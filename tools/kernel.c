@@ -55,14 +55,23 @@ static int open_failed(int error, struct failure *failure)
 	}
 }
 
+static int ask_module(int fd, struct suburb_info *info, struct failure *failure)
+{
+	*info = (struct suburb_info){ .size = sizeof(*info) };
+	if (ioctl(fd, SUBURB_IOC_INFO, info) == 0)
+		return 0;
+	return failure_set(failure, -errno,
+			   DEVICE " does not answer as the " MODULE " module does: %s",
+			   strerror(errno));
+}
+
 static int check_module(int fd, struct failure *failure)
 {
-	struct suburb_info info = { .size = sizeof(info) };
+	struct suburb_info info;
+	int ret = ask_module(fd, &info, failure);
 
-	if (ioctl(fd, SUBURB_IOC_INFO, &info) < 0)
-		return failure_set(failure, -errno,
-				   DEVICE " does not answer as the " MODULE " module does: %s",
-				   strerror(errno));
+	if (ret)
+		return ret;
 	if (info.version < SUBURB_ABI_VERSION)
 		return failure_set(failure, -EPROTO,
 				   "the " MODULE
@@ -92,6 +101,15 @@ int kernel_open(enum kernel_access access, struct failure *failure)
 }
 
 /* --- calls ---------------------------------------------------------------- */
+
+int kernel_features(int fd, uint64_t *features, struct failure *failure)
+{
+	struct suburb_info info;
+	int ret = ask_module(fd, &info, failure);
+
+	*features = info.features;
+	return ret;
+}
 
 int kernel_attach(int fd, struct suburb_attach *attach, struct failure *failure)
 {
@@ -240,6 +258,9 @@ void kernel_reason_text(char *text, size_t size, const struct suburb_status *sta
 	case SUBURB_REASON_PROTOCOL:
 		snprintf(text, size,
 			 "the exporter broke the protocol: the kernel log names the field");
+		break;
+	case SUBURB_REASON_DIGEST:
+		snprintf(text, size, "a message was damaged on the way");
 		break;
 	case SUBURB_REASON_UNLOAD:
 		snprintf(text, size, "its controller was removed");

@@ -26,6 +26,8 @@ enum kernel_access {
 
 /* All return 0 or a negative errno; kernel_open() a descriptor. */
 int kernel_open(enum kernel_access access, struct failure *failure);
+/* SUBURB_FEATURE_* that the module can do. */
+int kernel_features(int fd, uint64_t *features, struct failure *failure);
 int kernel_attach(int fd, struct suburb_attach *attach, struct failure *failure);
 
 /* -ENODEV: nothing (or, if @id is not 0, something else) is there. */

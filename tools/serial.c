@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <linux/usb/ch9.h>
 
+#include <suburb/extension.h>
+
 #include "serial.h"
 #include "text.h"
 
@@ -41,10 +43,31 @@ static int send_request(struct control *control, uint16_t value, uint16_t index,
 		.setup = { USB_DIR_IN, USB_REQ_GET_DESCRIPTOR, value & 0xff, value >> 8,
 			   index & 0xff, index >> 8, size & 0xff, size >> 8 },
 	};
-	struct suburb_wire_header wire;
+	struct suburb_wire_digested wire;
 
-	suburb_put_submit(&wire, &submit);
-	return stream_send(control->stream, &wire, sizeof(wire), failure);
+	suburb_put_submit(&wire.header, &submit);
+	wire.digest = __cpu_to_be32(suburb_crc32c(0, &wire.header, sizeof(wire.header)));
+	return stream_send(control->stream, &wire,
+			   control->stream->digest ? sizeof(wire) : sizeof(wire.header), failure);
+}
+
+/* Bytes of a message, and their digest if there are any bytes and digests. */
+static int receive_digested(const struct stream *stream, void *data, size_t size,
+			    struct failure *failure)
+{
+	__be32 digest;
+	int ret = stream_receive(stream, data, size, failure);
+
+	if (ret || !size || !stream->digest)
+		return ret;
+	ret = stream_receive(stream, &digest, sizeof(digest), failure);
+	if (ret)
+		return ret;
+	if (__be32_to_cpu(digest) != suburb_crc32c(0, data, size))
+		return failure_set(failure, -EBADMSG,
+				   "a message from %s was damaged on the way: its digest is wrong",
+				   stream->peer);
+	return 0;
 }
 
 /* Returns bytes in @data, 0 if the device refused, or a negative errno. */
@@ -55,7 +78,7 @@ static int receive_reply(struct control *control, uint8_t *data, uint16_t size,
 	struct suburb_violation v;
 	struct suburb_wire_header wire;
 	struct suburb_reply reply;
-	int ret = stream_receive(stream, &wire, sizeof(wire), failure);
+	int ret = receive_digested(stream, &wire, sizeof(wire), failure);
 
 	if (ret)
 		return ret;
@@ -65,7 +88,7 @@ static int receive_reply(struct control *control, uint8_t *data, uint16_t size,
 		return violation(stream, "seqnum", reply.submit.seqnum, failure);
 	if (suburb_check_ret_submit(&reply.submit, size, 0, &v))
 		return violation(stream, v.field, v.value, failure);
-	ret = stream_receive(stream, data, reply.submit.actual_length, failure);
+	ret = receive_digested(stream, data, reply.submit.actual_length, failure);
 	if (ret)
 		return ret;
 	return reply.submit.status ? 0 : (int)reply.submit.actual_length;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cookie.h"
+#include "features.h"
 #include "json.h"
 #include "kernel.h"
 #include "local.h"
@@ -47,13 +48,15 @@ static void print_text(const struct snapshot *snapshot, bool verbose)
 	const struct suburb_status *s = &snapshot->status;
 	char label[4 * SUBURB_LABEL_SIZE];
 	char where[2048] = "";
+	char features[64];
 
 	text_escape(label, sizeof(label), s->label);
 	if (snapshot->local.present)
 		local_describe(where, sizeof(where), &snapshot->local);
 	printf("port %u: %s%s%s\n", s->port, kernel_state_name(s->state), where[0] ? ", " : "",
 	       where);
-	printf("        from %s, %s speed\n", label, usbids_speed(s->speed));
+	features_text(features, sizeof(features), s->features);
+	printf("        from %s, %s speed%s\n", label, usbids_speed(s->speed), features);
 	printf("        %" PRIu64 " URBs, %" PRIu64 " bytes, %" PRIu64 " errors, %" PRIu64
 	       " unlinks, %u pending\n",
 	       (uint64_t)s->urbs, (uint64_t)s->bytes, (uint64_t)s->errors, (uint64_t)s->unlinks,
@@ -63,6 +66,8 @@ static void print_text(const struct snapshot *snapshot, bool verbose)
 	print_endpoints(snapshot);
 	printf("        link: %" PRIu64 " bytes sent, %" PRIu64 " bytes received\n",
 	       (uint64_t)s->wire_sent, (uint64_t)s->wire_received);
+	if (s->features & SUBURB_FEATURE_DIGEST)
+		printf("        %" PRIu64 " digests received, all right\n", (uint64_t)s->digests);
 }
 
 /* --- for programs --------------------------------------------------------- */
@@ -119,11 +124,13 @@ static void add_snapshot(struct json_object *ports, const struct snapshot *snaps
 	json_add_text(entry, "label", s->label);
 	add_exporter(entry, s);
 	json_add_text(entry, "speed", usbids_speed(s->speed));
+	features_add_json(entry, s->features);
 	local_add_json(entry, &snapshot->local);
 	json_add_number(entry, "pending", s->pending);
 	add_counters(entry, s->urbs, s->bytes, s->errors, s->unlinks);
 	json_add_number(entry, "wire_sent", s->wire_sent);
 	json_add_number(entry, "wire_received", s->wire_received);
+	json_add_number(entry, "digests", s->digests);
 	add_endpoints(entry, snapshot);
 }
 

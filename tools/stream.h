@@ -7,6 +7,7 @@
 #ifndef TOOLS_STREAM_H
 #define TOOLS_STREAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "deadline.h"
@@ -16,6 +17,7 @@ struct stream {
 	int fd;		  /* non-blocking */
 	const char *peer; /* for messages */
 	struct deadline deadline;
+	bool digest; /* agreed: URB messages carry digests */
 };
 
 /* Both: 0, or a negative errno; then the stream is of no use any more. */

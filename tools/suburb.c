@@ -39,6 +39,8 @@ static const struct {
 } option_texts[] = {
 	{ 'j', "json", "print JSON, as suburb(1) describes it" },
 	{ 'v', "verbose", "add counters of each endpoint and of the link" },
+	{ 'd', "digest", "have every message checked for damage, or do not attach" },
+	{ 'D', "no-digest", "do without, also over a network" },
 	{ 'w', "watch", "go on, and print again whenever something changes" },
 };
 #define OPTIONS (sizeof(option_texts) / sizeof(option_texts[0]))
@@ -60,7 +62,7 @@ static int help_verb(const struct verb *verb)
 	       verb->operands, verb->help, verb->options[0] ? "\n" : "");
 	for (size_t i = 0; i < OPTIONS; i++)
 		if (strchr(verb->options, option_texts[i].letter))
-			printf("  -%c, --%-8s %s\n", option_texts[i].letter, option_texts[i].name,
+			printf("  -%c, --%-9s %s\n", option_texts[i].letter, option_texts[i].name,
 			       option_texts[i].help);
 	return VERB_OK;
 }
@@ -99,7 +101,7 @@ enum parsed {
 static enum parsed wrong_option(const struct verb *verb, char **argv)
 {
 	char letter[] = { '-', (char)optopt, '\0' };
-	bool is_word = optopt == 0 || strchr("jvwh", optopt); /* --json=x sets it to j */
+	bool is_word = optopt == 0 || strchr("jvwdDh", optopt); /* --json=x sets it to j */
 
 	failure_print("wrong option '%s': see 'suburb help %s'",
 		      is_word ? argv[optind - 1] : letter, verb->name);
@@ -122,13 +124,15 @@ static enum parsed parse_options(const struct verb *verb, int argc, char **argv,
 		{ "json", no_argument, NULL, 'j' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "watch", no_argument, NULL, 'w' },
+		{ "digest", no_argument, NULL, 'd' },
+		{ "no-digest", no_argument, NULL, 'D' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "jvwh", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "jvwdDh", longs, NULL)) != -1) {
 		if (option == 'h')
 			return PARSED_HELP;
 		if (option == '?')
@@ -138,6 +142,8 @@ static enum parsed parse_options(const struct verb *verb, int argc, char **argv,
 		options->json |= option == 'j';
 		options->verbose |= option == 'v';
 		options->watch |= option == 'w';
+		options->digest |= option == 'd';
+		options->no_digest |= option == 'D';
 	}
 	return PARSED_RUN;
 }

@@ -18,13 +18,15 @@ struct verb_options {
 	bool json;
 	bool verbose;
 	bool watch;
+	bool digest; /* insist on it */
+	bool no_digest;
 };
 
 /**
  * struct verb - one verb
  * @name: as typed
  * @operands: as shown in its synopsis
- * @options: which of "jvw" (json, verbose, watch) it takes
+ * @options: which of "jvwdD" (json, verbose, watch, digest, no-digest) it takes
  * @least: operands that it needs
  * @most: operands that it takes; 0 for none, -1 for any number
  * @missing: what to say if there are fewer than @least

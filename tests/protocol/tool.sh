@@ -66,6 +66,8 @@ usage "help about two verbs" "one verb" help list attach
 usage "list without a host" "which host" list
 usage "list with two hosts" "'b' is too much" list a b
 usage "list with an option of another verb" "takes no option --watch" list --watch lab
+usage "status with an option of another verb" "takes no option --digest" status --digest
+usage "digests, and none" "--digest and --no-digest exclude each other" attach --digest --no-digest lab 1-1
 usage "unknown option" "wrong option '--frob'" list --frob lab
 usage "unknown letter" "wrong option '-x'" status -vx
 usage "option with a value" "wrong option '--json=yes'" status --json=yes

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* sources: tools/plain.c tools/local_link.c */
 /* sources: tools/client.c tools/stream.c tools/dial.c tools/lookup.c tools/host.c tools/offer.c */
 /* sources: tools/serial.c tools/deadline.c tools/failure.c tools/text.c */
 /*
@@ -336,9 +337,12 @@ static void nobody_listens(void **state)
 static int import_within(int ms, const char *busid, struct suburb_device *d,
 			 struct failure *failure)
 {
+	static const struct client_wish wish;
+	uint32_t agreed;
+
 	script.request = sizeof(struct suburb_wire_op) + sizeof(struct suburb_wire_busid);
 	start_exporter();
-	return client_import(&dial, busid, deadline_in(ms), d, failure);
+	return client_import(&dial, busid, &wish, deadline_in(ms), d, &agreed, failure);
 }
 
 static void assert_import_fails(int error, const char *words)

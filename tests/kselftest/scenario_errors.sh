@@ -89,6 +89,24 @@ try_speed() { # SPEED
 	done
 }
 
+# QEMU's disk, which hangs on a controller of another kind (xHCI).
+try_disk() {
+	local busid
+
+	busid=$(exporter_usb usb_find local 1 product="QEMU USB HARDDRIVE") || return 0
+	at_exporter "PATH='$PATH' usberrors disk $(exporter_usb usb_node "$busid")" >/tmp/table.local
+	check "disk: cases at the exporter" [ "$(grep -c . /tmp/table.local)" -gt 20 ]
+	sed 's/^/# /' /tmp/table.local
+	exporter_start --export "$busid"
+	device=$(attach_as product="QEMU USB HARDDRIVE")
+	check "disk: attached" [ -n "$device" ] || return
+	usberrors disk "$(usb_node "$device")" >/tmp/table.remote
+	check "disk: every case as at the exporter" same_table
+	check "disk: detached" suburb detach all
+	exporter_stop
+	check "disk: the exporter's usb-storage has it back" exporter_usb usb_disk "$busid"
+}
+
 declare -A backends=([high]='usbfs libusb' [super]=usbfs)
 
 begin
@@ -98,4 +116,5 @@ for speed in ${SUBURB_SPEEDS:-high super}; do
 	try_speed "$speed"
 done
 exporter_gadget gadget_unload
+try_disk
 finish

@@ -8,6 +8,8 @@
  *                          sink, on interface 0, and an interrupt IN that
  *                          nobody serves on interface 1 (gadget.sh:
  *                          sourcesink:short hid)
+ *   usberrors disk NODE    a mass storage device (Bulk-Only Transport), whose
+ *                          driver gets it back afterwards
  *   usberrors gone NODE    waits for the device to go, with a read on its way
  *   usberrors load NODE N DEPTH
  *                          N reads from the source, DEPTH (up to 32) at a time;
@@ -66,21 +68,31 @@ static void find_endpoints(void)
 	}
 }
 
-static int open_node(const char *node)
+static int open_node(const char *node, unsigned int interfaces)
 {
 	d.fd = open(node, O_RDWR | O_CLOEXEC);
 	if (d.fd < 0)
 		return fail(node, -errno);
-	for (unsigned int i = 0; i < 2; i++) {
+	for (unsigned int i = 0; i < interfaces; i++) {
 		struct usbdevfs_disconnect_claim c = { .interface = i };
 
 		if (ioctl(d.fd, USBDEVFS_DISCONNECT_CLAIM, &c) < 0)
 			return fail("claim", -errno);
 	}
 	find_endpoints();
-	if (!d.in || !d.out || !d.interrupt)
+	if (!d.in || !d.out || (interfaces > 1 && !d.interrupt))
 		return fail("endpoints", -ENXIO);
 	return 0;
+}
+
+/* A claim that ends leaves the interface without a driver. */
+static void give_back(void)
+{
+	struct usbdevfs_ioctl connect = { .ioctl_code = USBDEVFS_CONNECT };
+	unsigned int interface = 0;
+
+	ioctl(d.fd, USBDEVFS_RELEASEINTERFACE, &interface);
+	ioctl(d.fd, USBDEVFS_IOCTL, &connect);
 }
 
 /* --- one case ------------------------------------------------------------- */
@@ -143,15 +155,14 @@ static void control(const char *what, unsigned int flags, __u8 type, __u8 reques
 static void controls(void)
 {
 	control("control", 0, USB_DIR_IN, USB_REQ_GET_DESCRIPTOR, USB_DT_DEVICE << 8, 0, 18);
-	control("control, short", 0, USB_DIR_IN, USB_REQ_GET_DESCRIPTOR, USB_DT_DEVICE << 8, 0,
-		64);
+	control("control, short", 0, USB_DIR_IN, USB_REQ_GET_DESCRIPTOR, USB_DT_DEVICE << 8, 0, 64);
 	control("control, short is an error", USBDEVFS_URB_SHORT_NOT_OK, USB_DIR_IN,
 		USB_REQ_GET_DESCRIPTOR, USB_DT_DEVICE << 8, 0, 64);
 	control("no such descriptor", 0, USB_DIR_IN, USB_REQ_GET_DESCRIPTOR, 0x5500, 0, 64);
 	control("no such vendor request", 0, USB_DIR_IN | USB_TYPE_VENDOR, 0x99, 0, 0, 8);
 	control("no such vendor request, no data", 0, USB_TYPE_VENDOR, 0x99, 0, 0, 0);
-	control("no such class request", 0, USB_DIR_IN | USB_TYPE_CLASS | USB_RECIP_INTERFACE,
-		0x99, 0, 1, 8);
+	control("no such class request", 0, USB_DIR_IN | USB_TYPE_CLASS | USB_RECIP_INTERFACE, 0x99,
+		0, 1, 8);
 	control("after them", 0, USB_DIR_IN, USB_REQ_GET_STATUS, 0, 0, 2);
 }
 
@@ -231,6 +242,51 @@ static int table(void)
 	return 0;
 }
 
+/* --- a disk --------------------------------------------------------------- */
+
+/* Bulk-Only Transport 1.0, 5.1; a command of 6 bytes that reads */
+static void command(const char *what, __u8 opcode, __u8 length)
+{
+	unsigned char wrapper[31] = {
+		'U', 'S', 'B',	'C', 1, 2,	3, 4, length, 0,
+		0,   0,	  0x80, 0,   6, opcode, 0, 0, 0,      length,
+	};
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s: command", what);
+	memcpy(data, wrapper, sizeof(wrapper));
+	transfer(text, USBDEVFS_URB_TYPE_BULK, d.out, 0, sizeof(wrapper));
+}
+
+static int disk(void)
+{
+	unsigned int address = d.out;
+
+	controls();
+	command("test unit ready", 0x00, 0);
+	bulk_in("status, short", 0, 512);
+	command("inquiry", 0x12, 36);
+	bulk_in("data", 0, 36);
+	bulk_in("status", 0, 13);
+	command("inquiry", 0x12, 36);
+	bulk_in("data, short is an error", USBDEVFS_URB_SHORT_NOT_OK, 1024);
+	bulk_in("status, short is an error", USBDEVFS_URB_SHORT_NOT_OK, 512);
+	bulk_out("no command", 0, 10);
+	tell_call("cleared", ioctl(d.fd, USBDEVFS_CLEAR_HALT, &address) < 0 ? -errno : 0);
+	command("after it", 0x00, 0);
+	bulk_in("status", 0, 13);
+	command("too small a buffer", 0x00, 0);
+	bulk_in("status", 0, 8);
+	address = d.in;
+	tell_call("cleared", ioctl(d.fd, USBDEVFS_CLEAR_HALT, &address) < 0 ? -errno : 0);
+	bulk_in("status", 0, 13);
+	tell_call("timeout", usbfs_bulk(d.fd, d.in, data, 64, 200));
+	command("after it", 0x00, 0);
+	bulk_in("status", 0, 13);
+	give_back();
+	return 0;
+}
+
 /* --- gone ----------------------------------------------------------------- */
 
 static int gone(void)
@@ -286,12 +342,13 @@ static unsigned int depth_of(const char *text)
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "table"))
-		return open_node(argv[2]) ?: table();
+		return open_node(argv[2], 2) ?: table();
+	if (argc == 3 && !strcmp(argv[1], "disk"))
+		return open_node(argv[2], 1) ?: disk();
 	if (argc == 3 && !strcmp(argv[1], "gone"))
-		return open_node(argv[2]) ?: gone();
+		return open_node(argv[2], 2) ?: gone();
 	if (argc == 5 && !strcmp(argv[1], "load"))
-		return open_node(argv[2]) ?: load(strtoul(argv[3], NULL, 0), depth_of(argv[4]));
-	fprintf(stderr,
-		"usage: usberrors table NODE | usberrors gone NODE | usberrors load NODE N DEPTH\n");
+		return open_node(argv[2], 2) ?: load(strtoul(argv[3], NULL, 0), depth_of(argv[4]));
+	fprintf(stderr, "usage: usberrors table|disk|gone NODE | usberrors load NODE N DEPTH\n");
 	return 2;
 }

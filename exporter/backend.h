@@ -104,7 +104,8 @@ struct backend_change {
 /**
  * struct backend_events - what a backend tells its owner
  * @arrived: a device is there, and may be opened at once
- * @left: a device has gone. What was in flight ends with -SUBURB_ENODEV. If it
+ * @left: a device has gone. What was in flight ends with -SUBURB_ENODEV, with
+ *	-SUBURB_ESHUTDOWN, or with what the bus saw of the unplugging. If it
  *	is open its object lives until close(), else until this returns
  * @owner: given back in both
  */

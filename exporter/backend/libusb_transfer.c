@@ -58,7 +58,8 @@ static int32_t status_of(const struct backend_transfer *transfer,
 	case LIBUSB_TRANSFER_STALL:
 		return -SUBURB_EPIPE;
 	case LIBUSB_TRANSFER_NO_DEVICE:
-		return -SUBURB_ENODEV;
+		/* What a host controller says of what was on its way then. */
+		return -SUBURB_ESHUTDOWN;
 	case LIBUSB_TRANSFER_OVERFLOW:
 		return -SUBURB_EOVERFLOW;
 	case LIBUSB_TRANSFER_TIMED_OUT:

@@ -179,7 +179,7 @@ static void quirk_22_outcomes(void **state)
 		{ LIBUSB_TRANSFER_STALL, -SUBURB_EPIPE },
 		{ LIBUSB_TRANSFER_OVERFLOW, -SUBURB_EOVERFLOW },
 		{ LIBUSB_TRANSFER_TIMED_OUT, -SUBURB_ETIMEDOUT },
-		{ LIBUSB_TRANSFER_NO_DEVICE, -SUBURB_ENODEV },
+		{ LIBUSB_TRANSFER_NO_DEVICE, -SUBURB_ESHUTDOWN },
 		{ LIBUSB_TRANSFER_ERROR, -SUBURB_EPROTO },
 	};
 
@@ -190,7 +190,7 @@ static void quirk_22_outcomes(void **state)
 		finish(cases[i].outcome, 12);
 		assert_int_equal(transfer.status, cases[i].status);
 		assert_int_equal(transfer.actual_length, 12); /* bytes moved count */
-		assert_int_equal(losses, cases[i].status == -SUBURB_ENODEV);
+		assert_int_equal(losses, cases[i].status == -SUBURB_ESHUTDOWN);
 	}
 }
 

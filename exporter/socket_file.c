@@ -86,18 +86,6 @@ static int bind_with_mode(int fd, const struct sockaddr_un *name, mode_t mode)
 	return ret;
 }
 
-static int remember(struct socket_file *file, const char *path)
-{
-	struct stat made;
-
-	if (lstat(path, &made) < 0)
-		return -errno;
-	file->path = strdup(path);
-	file->device = made.st_dev;
-	file->inode = made.st_ino;
-	return file->path ? 0 : -ENOMEM;
-}
-
 static int listen_locked(struct socket_file *file, int fd, const struct sockaddr_un *name,
 			 mode_t mode, int backlog)
 {
@@ -107,8 +95,10 @@ static int listen_locked(struct socket_file *file, int fd, const struct sockaddr
 		ret = bind_with_mode(fd, name, mode);
 	if (ret < 0)
 		return ret;
-	ret = remember(file, name->sun_path);
-	if (ret == 0 && listen(fd, backlog) < 0)
+	file->path = strdup(name->sun_path);
+	if (!file->path)
+		ret = -ENOMEM;
+	else if (listen(fd, backlog) < 0)
 		ret = -errno;
 	if (ret < 0) {
 		unlink(name->sun_path);
@@ -135,23 +125,17 @@ int socket_file_listen(struct socket_file *file, int fd, const char *path, mode_
 	return ret;
 }
 
-/*
- * Another one may have removed our file, and its own may even have the same
- * inode number; but somebody listens on it.
- */
+/* Another one may have removed our file; but on its own somebody listens. */
 void socket_file_remove(struct socket_file *file)
 {
 	struct sockaddr_un name = { .sun_family = AF_UNIX };
-	struct stat found;
 	int directory;
 
 	if (!file->path)
 		return;
 	directory = lock_directory(file->path);
 	strcpy(name.sun_path, file->path);
-	if (lstat(file->path, &found) == 0 && found.st_dev == file->device &&
-	    found.st_ino == file->inode)
-		remove_stale(&name);
+	remove_stale(&name);
 	if (directory >= 0)
 		close(directory);
 	free(file->path);

@@ -15,12 +15,9 @@
 /**
  * struct socket_file - one, or none
  * @path: NULL for none
- * @device, @inode: of the file that was made
  */
 struct socket_file {
 	char *path;
-	dev_t device;
-	ino_t inode;
 };
 
 /**

@@ -9,6 +9,7 @@
  *                                ("ENODEV"), exit 0
  *   usbio ccid NODE              PC_to_RDR_GetSlotStatus to a smart card reader;
  *                                print the slot's status
+ *   usbio reset NODE             usb_reset_device(); its drivers keep it
  *
  * NODE is below /dev/bus/usb; the endpoints are the device's first bulk OUT and
  * IN, its interface is 0. A kernel driver that holds it is detached. "ready" goes
@@ -30,7 +31,8 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: usbio echo NODE SEED COUNT | usbio wait NODE | usbio ccid NODE\n");
+	fprintf(stderr, "usage: usbio echo NODE SEED COUNT | usbio wait NODE | usbio ccid NODE |\n"
+			"       usbio reset NODE\n");
 	return 2;
 }
 
@@ -158,6 +160,17 @@ static int ccid(const struct device *d)
 	return 0;
 }
 
+/* --- reset ---------------------------------------------------------------- */
+
+/* Claims nothing: the drivers of the interfaces see the reset. */
+static int reset(const char *node)
+{
+	int fd = open(node, O_RDWR | O_CLOEXEC);
+	int ret = fd < 0 ? -errno : usbfs_reset(fd);
+
+	return ret ? fail(node, ret) : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct device d;
@@ -176,5 +189,7 @@ int main(int argc, char **argv)
 		d = open_node(argv[2]);
 		return ccid(&d);
 	}
+	if (argc == 3 && !strcmp(argv[1], "reset"))
+		return reset(argv[2]);
 	return usage();
 }

@@ -34,45 +34,6 @@ emulated_card() {
 	check "sound card: detached" media_detach
 }
 
-# Which QEMU applies to what it writes; it begins at 94 %.
-full_volume() { # CARD
-	amixer -q -D "${1%,*}" sset "$(amixer -D "${1%,*}" scontrols | sed -n "s/^.* '\(.*\)',0$/\1/p")" 100% unmute
-}
-
-# QEMU's card writes what it is given to a file, of which the exporter's guest has
-# a copy in a port.
-qemu_plays() { # DEVICE
-	local card before bytes=$((rate * 4 * (seconds + 1)))
-
-	card=$(sound_card "$1") && full_volume "$card" || return
-	before=$(at_exporter 'stat -c %s /run/audio.wav')
-	((before >= 44)) || before=44 # the file's header
-	sound_make /tmp/played "$seconds" 2
-	aplay -D "$card" "${sound_format[@]}" /tmp/played 2>/tmp/aplay.err
-	cat /tmp/aplay.err
-	no_xrun /tmp/aplay.err || return
-	wait_until 20 qemu_has $((before + bytes))
-	qemu_heard "$before"
-}
-
-qemu_has() { # BYTES
-	[ "$(at_exporter 'stat -c %s /run/audio.wav')" -ge "$1" ]
-}
-
-qemu_heard() { # BEHIND
-	at_exporter "PATH=$PATH; tail -c +$(($1 + 1)) /run/audio.wav | media heard $((rate * seconds))" |
-		tee /tmp/media.out
-	grep -q "^$((rate * seconds)) frames of $((rate * seconds)), 0 jumps, 0 gaps" /tmp/media.out
-}
-
-# Its port opens once, and is emptied from then on.
-qemu_listen() {
-	at_exporter '[ -e /dev/virtio-ports/suburb.audio ] || exit 1
-		[ -e /run/audio.pid ] && exit 0
-		cat /dev/virtio-ports/suburb.audio >/run/audio.wav &
-		echo $! >/run/audio.pid'
-}
-
 qemu_audio() {
 	local busid device
 
@@ -80,7 +41,7 @@ qemu_audio() {
 	check "QEMU's sound card: exported" exporter_start --export "$busid"
 	device=$(media_attach "$busid" "$qemu_card")
 	check "QEMU's sound card: attached" [ -n "$device" ] || return
-	check "QEMU's sound card: every sample gets there, no xrun" qemu_plays "$device"
+	check "QEMU's sound card: every sample gets there, no xrun" qemu_plays "$device" "$seconds"
 	note "QEMU's sound card: $(tail -n 1 /tmp/media.out)"
 	check "QEMU's sound card: detached" media_detach
 }

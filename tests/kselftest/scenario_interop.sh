@@ -13,6 +13,7 @@
 
 . "$(dirname "$(realpath "$0")")/lib/scenario.sh"
 . "$here/use.sh"
+. "$here/media.sh"
 
 # How QEMU's device of a class is known
 declare -A devices=(
@@ -79,7 +80,7 @@ use_device() { # DEVICE CLASS
 	HID) use_keyboard "$1" ;;
 	serial) use_serial "$1" ;;
 	network) use_net "$1" ;;
-	audio) use_audio "$1" ;;
+	audio) qemu_plays "$1" 2 ;;
 	esac
 }
 
@@ -101,6 +102,7 @@ need_qemu
 [ "${SUBURB_INTEROP:-}" = usbipd:vhci ] || begin
 command -v usbip >/dev/null || skip_all "usbip is not installed"
 use_serial_open
+qemu_listen
 for pair in ${SUBURB_INTEROP:-suburbd:vhci usbipd:suburb}; do
 	for class in ${SUBURB_INTEROP_CLASSES:-storage HID serial}; do
 		through "${pair%:*}" "${pair#*:}" "$class"

@@ -114,6 +114,47 @@ use_sound() { # DEVICE SECONDS
 	return "${PIPESTATUS[0]}"
 }
 
+# --- QEMU's sound card ------------------------------------------------------
+
+# Full volume: QEMU applies it to what it writes, and begins at 94 %.
+full_volume() { # CARD
+	amixer -q -D "${1%,*}" sset "$(amixer -D "${1%,*}" scontrols | sed -n "s/^.* '\(.*\)',0$/\1/p")" 100% unmute
+}
+
+# QEMU's card writes what it is given to a file, of which the exporter's guest has
+# a copy in a port.
+qemu_plays() { # DEVICE SECONDS
+	local card before bytes=$((rate * 4 * ($2 + 1)))
+
+	card=$(sound_card "$1") && full_volume "$card" || return
+	before=$(at_exporter 'stat -c %s /run/audio.wav')
+	((before >= 44)) || before=44 # the file's header
+	sound_make /tmp/played "$2" 2
+	aplay -D "$card" "${sound_format[@]}" /tmp/played 2>/tmp/aplay.err
+	cat /tmp/aplay.err
+	no_xrun /tmp/aplay.err || return
+	wait_until 20 qemu_has $((before + bytes))
+	qemu_heard "$before" $((rate * $2))
+}
+
+qemu_has() { # BYTES
+	[ "$(at_exporter 'stat -c %s /run/audio.wav')" -ge "$1" ]
+}
+
+qemu_heard() { # BEHIND FRAMES
+	at_exporter "PATH=$PATH; tail -c +$(($1 + 1)) /run/audio.wav | media heard $2" |
+		tee /tmp/media.out
+	grep -q "^$2 frames of $2, 0 jumps, 0 gaps" /tmp/media.out
+}
+
+# Its port opens once, and is emptied from then on.
+qemu_listen() {
+	at_exporter '[ -e /dev/virtio-ports/suburb.audio ] || exit 1
+		[ -e /run/audio.pid ] && exit 0
+		cat /dev/virtio-ports/suburb.audio >/run/audio.wav &
+		echo $! >/run/audio.pid'
+}
+
 # --- pictures ----------------------------------------------------------------
 
 # Of the two nodes of a camera the first has the pictures.

@@ -172,21 +172,6 @@ use_net() { # DEVICE
 	use_net_up "$1" && use_net_ping "$1" 56 && use_net_ping "$1" 1400
 }
 
-# --- audio (QEMU's) ----------------------------------------------------------
-
-# Two seconds, which take as long: that the device is fed at its own pace is all
-# that can be seen from here. Every sample is looked at in the scenarios of sound.
-use_audio() { # DEVICE
-	local card start
-
-	card=$(usb_card "$1") || return
-	start=$(uptime_ms)
-	timeout 30 aplay -q -D "hw:${card#card}" -f S16_LE -r 48000 -c 2 -d 2 /dev/urandom || return
-	start=$(($(uptime_ms) - start))
-	echo "took $start ms"
-	((start > 1800 && start < 6000))
-}
-
 # --- modem (ACM gadget) ------------------------------------------------------
 
 # BYTES from one terminal to another; each end is a line of shell that runs a

@@ -127,7 +127,7 @@ qemu_plays() { # DEVICE SECONDS
 	local card before bytes=$((rate * 4 * ($2 + 1)))
 
 	card=$(sound_card "$1") && full_volume "$card" || return
-	before=$(at_exporter 'stat -c %s /run/audio.wav')
+	before=$(qemu_at_rest)
 	((before >= 44)) || before=44 # the file's header
 	sound_make /tmp/played "$2" 2
 	aplay -D "$card" "${sound_format[@]}" /tmp/played 2>/tmp/aplay.err
@@ -135,6 +135,18 @@ qemu_plays() { # DEVICE SECONDS
 	no_xrun /tmp/aplay.err || return
 	wait_until 20 qemu_has $((before + bytes))
 	qemu_heard "$before" $((rate * $2))
+}
+
+# How much there is, once nothing comes any more of what was played before
+qemu_at_rest() {
+	at_exporter 'size=
+		for ((i = 0; i < 20; i++)); do
+			now=$(stat -c %s /run/audio.wav)
+			[ "$now" != "$size" ] || break
+			size=$now
+			sleep 1
+		done
+		echo "$now"'
 }
 
 qemu_has() { # BYTES

@@ -62,7 +62,7 @@ use_events() { # NODE COUNT COMMAND...
 	local pid status
 
 	: >/tmp/evdev.err
-	evdev read "$1" "$2" 15000 >/tmp/evdev.out 2>/tmp/evdev.err &
+	evdev read "$1" "$2" 40000 >/tmp/evdev.out 2>/tmp/evdev.err &
 	pid=$!
 	wait_until 5 grep -q ready /tmp/evdev.err
 	"${@:3}" >/dev/null

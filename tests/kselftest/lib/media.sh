@@ -9,6 +9,9 @@
 # what was wrong otherwise.
 #
 #   SUBURB_MEDIA_CLIENT=vhci   attach with mainline's usbip instead of suburb
+#   SUBURB_AUDIO_BUFFER_MS     of aplay and arecord (default 4000). Theirs is 500, and
+#                              the kernel gives up (EIO) if nothing moves for 550 ms: a
+#                              guest on a busy machine stands still for longer
 
 rate=48000
 
@@ -72,7 +75,13 @@ sound_card() { # DEVICE
 }
 
 # Samples as they are, and an xrun is an error.
-sound_format=(-q -t raw -f S16_LE -r "$rate" -c 2 --fatal-errors)
+sound_format=(-q -t raw -f S16_LE -r "$rate" -c 2 --fatal-errors
+	--buffer-time=$((${SUBURB_AUDIO_BUFFER_MS:-4000} * 1000)) --period-time=50000)
+
+# Begins when 0.2 s are there.
+sound_play() { # CARD FILE
+	aplay -D "$1" "${sound_format[@]}" --start-delay=200000 "$2"
+}
 
 no_xrun() { # FILE...
 	! grep -hi 'run!!!\|error' "$@"
@@ -91,7 +100,7 @@ sound_play_and_record() { # CARD FILE RECORDING SECONDS
 	arecord -D "$1" "${sound_format[@]}" -d $(($4 + 3)) "$3" 2>/tmp/arecord.err &
 	pid=$!
 	wait_until 10 [ -s "$3" ]
-	aplay -D "$1" "${sound_format[@]}" "$2" 2>/tmp/aplay.err
+	sound_play "$1" "$2" 2>/tmp/aplay.err
 	status=$?
 	wait "$pid" || status=$?
 	echo "recorded $(($4 + 3)) s in $(($(uptime_ms) - start)) ms"
@@ -130,7 +139,7 @@ qemu_plays() { # DEVICE SECONDS
 	before=$(qemu_at_rest)
 	((before >= 44)) || before=44 # the file's header
 	sound_make /tmp/played "$2" 2
-	aplay -D "$card" "${sound_format[@]}" /tmp/played 2>/tmp/aplay.err
+	sound_play "$card" /tmp/played 2>/tmp/aplay.err
 	cat /tmp/aplay.err
 	no_xrun /tmp/aplay.err || return
 	wait_until 20 qemu_has $((before + bytes))

@@ -17,6 +17,7 @@
 
 #include "compat.h"
 #include "controller.h"
+#include "power.h"
 #include "remote.h"
 
 #define IDLE_SECONDS 5
@@ -103,6 +104,7 @@ static struct platform_driver controller_driver = {
 		.name = "suburb-hcd",
 		/* Controllers come and go with what is attached, not by hand. */
 		.suppress_bind_attrs = true,
+		.pm = pm_sleep_ptr(&suburb_power_ops),
 		.probe_type = PROBE_FORCE_SYNCHRONOUS,
 	},
 };
@@ -144,6 +146,7 @@ static void controller_destroy(struct suburb_controller *controller)
 {
 	lockdep_assert_held(&controllers_lock);
 	list_del(&controller->node);
+	suburb_power_forget(controller);
 	platform_device_unregister(controller->pdev);
 	kfree(controller);
 }
@@ -277,7 +280,7 @@ void suburb_controllers_release(struct suburb_remote *remote)
 	remote->controller->remotes--;
 	mutex_unlock(&controllers_lock);
 	suburb_remote_put(remote);
-	mod_delayed_work(system_wq, &idle_work, IDLE_SECONDS * HZ);
+	mod_delayed_work(system_freezable_wq, &idle_work, IDLE_SECONDS * HZ);
 }
 
 unsigned int suburb_controllers_count(void)
@@ -290,6 +293,44 @@ unsigned int suburb_controllers_count(void)
 		count++;
 	mutex_unlock(&controllers_lock);
 	return count;
+}
+
+/**
+ * suburb_controllers_each - visit all controllers
+ * @visit: called for each, with the controllers' mutex held
+ */
+void suburb_controllers_each(void (*visit)(struct suburb_controller *controller))
+{
+	struct suburb_controller *controller;
+
+	mutex_lock(&controllers_lock);
+	list_for_each_entry(controller, &controllers, node)
+		visit(controller);
+	mutex_unlock(&controllers_lock);
+}
+
+/**
+ * suburb_controller_each_remote - visit all that is plugged into a controller
+ * @controller: the controller
+ * @visit: called for each, no spinlock held
+ */
+void suburb_controller_each_remote(struct suburb_controller *controller,
+				   void (*visit)(struct suburb_controller *controller,
+						 struct suburb_remote *remote))
+{
+	struct suburb_slot *slots = &controller->slots[0][0];
+	struct suburb_remote *remote;
+	unsigned int i;
+
+	for (i = 0; i < SUBURB_HUBS * SUBURB_PORTS; i++) {
+		spin_lock_irq(&controller->lock);
+		remote = slots[i].remote ? suburb_remote_get(slots[i].remote) : NULL;
+		spin_unlock_irq(&controller->lock);
+		if (!remote)
+			continue;
+		visit(controller, remote);
+		suburb_remote_put(remote);
+	}
 }
 
 /* --- all of them ---------------------------------------------------------- */

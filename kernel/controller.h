@@ -20,6 +20,9 @@ struct usb_device;
 struct usb_hcd;
 struct usb_host_endpoint;
 
+/* Network adapters that a controller waits for as the machine sleeps; more are left out. */
+#define SUBURB_ADAPTERS 8
+
 /* Ports of each hub; usbcore allows a USB 3 hub 15. More come with more controllers. */
 #define SUBURB_PORTS 15
 
@@ -43,6 +46,10 @@ struct suburb_slot {
  * @streams: its USB 3 half can do bulk streams; those that can are for remotes
  *	that agreed on them, and no others
  * @remotes: slots in use, under the list's mutex
+ * @asleep: the machine is going to sleep, or waking up
+ * @adapters: network adapters that it depends on meanwhile, under the list's
+ *	mutex; references
+ * @adapters_count: how many
  * @lock: protects @slots. Nothing of ours nests inside
  * @slots: by hub and port
  */
@@ -52,6 +59,9 @@ struct suburb_controller {
 	struct usb_hcd *hcds[SUBURB_HUBS];
 	bool streams;
 	unsigned int remotes;
+	bool asleep;
+	struct device *adapters[SUBURB_ADAPTERS];
+	unsigned int adapters_count;
 
 	spinlock_t lock;
 	/* Protected by lock: */
@@ -70,6 +80,10 @@ struct suburb_hub *suburb_hcd_to_hub(struct usb_hcd *hcd);
 int suburb_controllers_init(void);
 void suburb_controllers_exit(void);
 unsigned int suburb_controllers_count(void);
+void suburb_controllers_each(void (*visit)(struct suburb_controller *controller));
+void suburb_controller_each_remote(struct suburb_controller *controller,
+				   void (*visit)(struct suburb_controller *controller,
+						 struct suburb_remote *remote));
 int suburb_controllers_plug(struct suburb_remote *remote);
 void suburb_controllers_disconnect(struct suburb_remote *remote);
 void suburb_controllers_release(struct suburb_remote *remote);

@@ -14,6 +14,7 @@
 
 #include "controller.h"
 #include "iso.h"
+#include "power.h"
 #include "remote.h"
 #include "streams.h"
 #include "transfer.h"
@@ -38,9 +39,22 @@ static void hcd_giveback(struct urb *urb, int status)
 	local_bh_enable();
 }
 
+static void hcd_stuck(struct urb *urb)
+{
+	struct suburb_remote *remote;
+	bool enabled;
+
+	remote = suburb_hcd_get_remote(urb->dev, &enabled);
+	if (!remote)
+		return;
+	suburb_remote_fail(remote, SUBURB_REASON_LINK, ETIMEDOUT);
+	suburb_remote_put(remote);
+}
+
 const struct suburb_host_ops suburb_hcd_host_ops = {
 	.take = hcd_take,
 	.giveback = hcd_giveback,
+	.stuck = hcd_stuck,
 };
 
 /* --- URBs from drivers ---------------------------------------------------- */
@@ -100,7 +114,7 @@ static int enqueue(struct suburb_remote *remote, struct usb_hcd *hcd, struct urb
 	struct suburb_request *request;
 	int ret;
 
-	if (is_set_address(urb))
+	if (is_set_address(urb) || suburb_power_answers(remote->controller, urb))
 		return link_urb(remote, hcd, urb, NULL, 0);
 	if (suburb_streams_reserved(remote, urb))
 		return link_urb(remote, hcd, urb, NULL, -EPIPE);

@@ -10,12 +10,14 @@
  *   reset.c        a port reset goes on to the exporter
  *   streams.c      so do allocations of bulk streams
  *   ask.c          ... as requests of our own
+ *   power.c        this machine sleeps and wakes up
  *   port.c         state machine of a port (pure)
  *   periodic.c     what usbcore asks about bus time
  *   bandwidth.c    bus time of a device's periodic endpoints (pure)
  *   remote.c       one attached device: its life and state
  *   request.c      its URBs on their way, and the rules of unlinking
  *   reply.c        the exporter's answers to them
+ *   hurry.c        ... while this machine goes to sleep
  *   transfer.c     one URB as messages tell of it
  *   iso.c          packets of isochronous URBs
  *   conn.c         its link: a socket and one worker
@@ -33,6 +35,7 @@
 #include "conn.h"
 #include "control.h"
 #include "controller.h"
+#include "power.h"
 #include "registry.h"
 #include "remote.h"
 #include "request.h"
@@ -54,11 +57,16 @@ static int __init suburb_init(void)
 	ret = suburb_controllers_init();
 	if (ret)
 		goto err_hcd;
-	ret = suburb_control_init();
+	ret = suburb_power_init();
 	if (ret)
 		goto err_controllers;
+	ret = suburb_control_init();
+	if (ret)
+		goto err_power;
 	return 0;
 
+err_power:
+	suburb_power_exit();
 err_controllers:
 	suburb_controllers_exit();
 err_hcd:
@@ -81,6 +89,7 @@ static void __exit suburb_exit(void)
 	suburb_control_exit();
 	suburb_registry_detach_all();
 	suburb_remote_exit();
+	suburb_power_exit();
 	suburb_controllers_exit();
 	suburb_hcd_exit();
 	suburb_conn_exit();

@@ -60,6 +60,10 @@ int suburb_queue_reply(struct suburb_queue *queue, const struct suburb_reply *re
 		return ret;
 	if (reply->command == SUBURB_RET_UNLINK)
 		return suburb_check_ret_unlink(&reply->unlink, violation);
+	if (!request->urb)
+		return suburb_transfer_discard(request->in, request->bytes, request->iso,
+					       request->packets, &queue->staging, &reply->submit,
+					       body, violation);
 	return suburb_transfer_reply(request->urb, request->iso, &queue->staging, &reply->submit,
 				     body, violation);
 }
@@ -71,6 +75,8 @@ static int finish_submit(struct suburb_queue *queue, struct suburb_request *requ
 	struct suburb_endpoint_status *counter = &queue->counters[request->endpoint];
 
 	suburb_message_idle(&request->submit);
+	if (!request->urb)
+		return 0;
 	counter->bytes += request->urb->actual_length;
 	if (ret->status && request->unlink.state == MESSAGE_IDLE)
 		counter->errors++;
@@ -87,8 +93,7 @@ static int finish_submit(struct suburb_queue *queue, struct suburb_request *requ
 static int finish_unlink(struct suburb_request *request)
 {
 	suburb_message_idle(&request->unlink);
-	if (request->urb)
-		suburb_message_idle(&request->submit);
+	suburb_message_idle(&request->submit);
 	return -ECONNRESET;
 }
 
@@ -100,7 +105,7 @@ int suburb_queue_complete(struct suburb_queue *queue, struct suburb_violation *v
 	struct urb *urb;
 	int status, ret;
 
-	if (queue->reply.command == SUBURB_RET_SUBMIT) {
+	if (queue->reply.command == SUBURB_RET_SUBMIT && request->urb) {
 		ret = suburb_transfer_finish(request->urb, request->iso, &queue->staging,
 					     &queue->reply.submit, violation);
 		if (ret)
@@ -109,6 +114,7 @@ int suburb_queue_complete(struct suburb_queue *queue, struct suburb_violation *v
 
 	spin_lock_irqsave(&queue->lock, flags);
 	queue->receiving = NULL;
+	queue->hopeless = false;
 	if (queue->reply.command == SUBURB_RET_SUBMIT)
 		status = finish_submit(queue, request);
 	else

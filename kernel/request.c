@@ -19,6 +19,8 @@
  *                         exporter's word gives it back, RET_SUBMIT with its
  *                         result or RET_UNLINK without one, or the session's
  *                         end, after the connection was stopped
+ *                         (while this machine goes to sleep it may go back
+ *                         before that: see suburb_queue_hurry())
  *   submit IDLE           its driver again; the request may live on until the
  *                         RET_UNLINK is in
  *
@@ -73,6 +75,8 @@ struct suburb_request *suburb_request_alloc(struct urb *urb, gfp_t gfp)
 	request->urb = urb;
 	request->bytes = suburb_transfer_bytes(urb);
 	request->endpoint = endpoint_index(urb);
+	request->in = suburb_buffer_is_in(urb);
+	request->packets = request->iso ? urb->number_of_packets : 0;
 	request->submit.request = request;
 	request->unlink.request = request;
 	INIT_LIST_HEAD(&request->submit.node);
@@ -180,6 +184,7 @@ void suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb)
 		request->unlink.state = MESSAGE_WAITING;
 		list_add_tail(&request->unlink.node, &queue->urgent);
 		suburb_conn_kick(queue->conn);
+		suburb_hurry_arm(queue);
 	}
 }
 
@@ -315,6 +320,7 @@ void suburb_queue_init(struct suburb_queue *queue, u32 devid, const struct subur
 	INIT_LIST_HEAD(&queue->all);
 	INIT_LIST_HEAD(&queue->cancelled);
 	INIT_WORK(&queue->cancel_work, give_back_cancelled);
+	INIT_DELAYED_WORK(&queue->hurry_work, suburb_hurry_work);
 	hash_init(queue->by_seqnum);
 	queue->window_requests = window_requests ?: SUBURB_WINDOW_REQUESTS;
 	queue->window_bytes = window_bytes ?: SUBURB_WINDOW_BYTES;
@@ -358,6 +364,7 @@ void suburb_queue_drain(struct suburb_queue *queue, int status)
 	struct urb *urb;
 
 	cancel_work_sync(&queue->cancel_work);
+	cancel_delayed_work_sync(&queue->hurry_work);
 	spin_lock_irq(&queue->lock);
 	while ((request = list_first_entry_or_null(&queue->all, struct suburb_request, all))) {
 		urb = suburb_request_take_urb(queue, request);

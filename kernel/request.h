@@ -34,6 +34,7 @@ struct suburb_request;
 struct suburb_host_ops {
 	void (*take)(struct urb *urb);
 	void (*giveback)(struct urb *urb, int status);
+	void (*stuck)(struct urb *urb);
 };
 
 /**
@@ -50,6 +51,10 @@ struct suburb_host_ops {
  * @all: requests
  * @cancelled: CMD_SUBMITs that were unlinked before they were sent
  * @cancel_work: gives these back
+ * @hurry: unlinked URBs do not wait for the exporter
+ * @hopeless: it has let one wait since, and said nothing
+ * @stuck: how often one was found that cannot go back
+ * @hurry_work: gives these back
  * @by_seqnum: messages in @sent
  * @seqnum: of the last message
  * @receiving: request whose reply is arriving
@@ -70,12 +75,16 @@ struct suburb_queue {
 	const struct suburb_host_ops *host;
 
 	struct work_struct cancel_work;
+	struct delayed_work hurry_work;
 
 	spinlock_t lock;
 
 	/* Protected by lock: */
 	struct suburb_conn *conn;
 	bool dead;
+	bool hurry;
+	bool hopeless;
+	unsigned int stuck;
 	struct list_head urgent;
 	struct list_head waiting;
 	struct list_head sent;
@@ -109,6 +118,7 @@ void suburb_queue_init(struct suburb_queue *queue, u32 devid, const struct subur
 void suburb_queue_start(struct suburb_queue *queue, struct suburb_conn *conn);
 void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request);
 void suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb);
+void suburb_queue_hurry(struct suburb_queue *queue, bool hurry);
 void suburb_queue_kill(struct suburb_queue *queue);
 void suburb_queue_drain(struct suburb_queue *queue, int status);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What request.c and reply.c share: requests from inside.
+ * What request.c, reply.c and hurry.c share: requests from inside.
  */
 #ifndef _SUBURB_REQUEST_PRIVATE_H
 #define _SUBURB_REQUEST_PRIVATE_H
@@ -33,6 +33,8 @@ struct suburb_message {
  * @unlink: its CMD_UNLINK
  * @endpoint: index into the queue's tables
  * @bytes: counted against the window
+ * @in: data comes from the device
+ * @packets: of an isochronous one
  * @iso: descriptors as they are on the wire: first ours, then the exporter's;
  *	NULL if not isochronous
  */
@@ -43,6 +45,8 @@ struct suburb_request {
 	struct suburb_message submit;
 	struct suburb_message unlink;
 	u32 bytes;
+	u32 packets;
+	bool in;
 	u8 endpoint;
 };
 
@@ -55,5 +59,8 @@ static inline bool suburb_message_is_unlink(const struct suburb_message *message
 void suburb_message_idle(struct suburb_message *message);
 void suburb_request_settle(struct suburb_queue *queue, struct suburb_request *request);
 struct urb *suburb_request_take_urb(struct suburb_queue *queue, struct suburb_request *request);
+void suburb_hurry_arm(struct suburb_queue *queue);
+
+void suburb_hurry_work(struct work_struct *work);
 
 #endif

@@ -151,6 +151,37 @@ int suburb_transfer_reply(const struct urb *urb, struct suburb_wire_iso *iso,
 }
 
 /**
+ * suburb_transfer_discard - the header of a RET_SUBMIT that nobody waits for
+ * @in: direction of the URB that was
+ * @bytes: asked for
+ * @iso: of suburb_transfer_put()
+ * @packets: of it
+ * @staging: data may go there
+ * @ret: the header
+ * @body: out: where the rest of the reply goes
+ * @violation: filled if the exporter broke the protocol
+ *
+ * Context: process.
+ * Return: 0, -EPROTO, or -ENOMEM.
+ */
+int suburb_transfer_discard(bool in, u32 bytes, struct suburb_wire_iso *iso, u32 packets,
+			    struct suburb_staging *staging, const struct suburb_ret_submit *ret,
+			    struct suburb_body *body, struct suburb_violation *violation)
+{
+	if (suburb_check_ret_submit(ret, bytes, packets, violation))
+		return -EPROTO;
+	if (iso)
+		suburb_cursor_memory(&body->parts[SUBURB_PART_ISO], iso,
+				     ret->packets * sizeof(*iso));
+	if (!in)
+		return 0;
+	if (staging_reserve(staging, ret->actual_length))
+		return -ENOMEM;
+	suburb_cursor_memory(&body->parts[SUBURB_PART_PAYLOAD], staging->data, ret->actual_length);
+	return 0;
+}
+
+/**
  * suburb_transfer_finish - all of its RET_SUBMIT is in
  * @urb: gets its result, but for its status
  * @iso: the reply's descriptors

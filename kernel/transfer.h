@@ -30,6 +30,9 @@ void suburb_transfer_put(const struct urb *urb, struct suburb_wire_iso *iso, u32
 int suburb_transfer_reply(const struct urb *urb, struct suburb_wire_iso *iso,
 			  struct suburb_staging *staging, const struct suburb_ret_submit *ret,
 			  struct suburb_body *body, struct suburb_violation *violation);
+int suburb_transfer_discard(bool in, u32 bytes, struct suburb_wire_iso *iso, u32 packets,
+			    struct suburb_staging *staging, const struct suburb_ret_submit *ret,
+			    struct suburb_body *body, struct suburb_violation *violation);
 int suburb_transfer_finish(struct urb *urb, const struct suburb_wire_iso *iso,
 			   const struct suburb_staging *staging,
 			   const struct suburb_ret_submit *ret,

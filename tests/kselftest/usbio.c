@@ -10,10 +10,19 @@
  *   usbio ccid NODE              PC_to_RDR_GetSlotStatus to a smart card reader;
  *                                print the slot's status
  *   usbio reset NODE             usb_reset_device(); its drivers keep it
+ *   usbio control NODE TYPE REQUEST VALUE INDEX [LENGTH]
+ *                                one control transfer; print what an IN brought,
+ *                                in hex, or "-" and the errno's name, exit 1
+ *   usbio interface NODE ALTERNATE
+ *                                choose an altsetting of interface 0, and print which endpoints of
+ *                                0x01, 0x81, 0x02, 0x82 take a transfer there: an IN reads what
+ *                                the OUT before it wrote
+ *   usbio halt NODE              halt the first bulk IN, see that it stalls, clear
+ *                                it by USBDEVFS_CLEAR_HALT; print the two errnos
  *
  * NODE is below /dev/bus/usb; the endpoints are the device's first bulk OUT and
  * IN, its interface is 0. A kernel driver that holds it is detached. "ready" goes
- * to stderr once the interface is claimed.
+ * to stderr once the interface is claimed. reset and control claim nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +40,9 @@
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: usbio echo NODE SEED COUNT | usbio wait NODE | usbio ccid NODE |\n"
-			"       usbio reset NODE\n");
+	fprintf(stderr, "usage: usbio echo NODE SEED COUNT | usbio wait|ccid|reset|halt NODE |\n"
+			"  usbio control NODE TYPE REQUEST VALUE INDEX [LENGTH] |\n"
+			"  usbio interface NODE ALTERNATE\n");
 	return 2;
 }
 
@@ -160,15 +170,97 @@ static int ccid(const struct device *d)
 	return 0;
 }
 
-/* --- reset ---------------------------------------------------------------- */
+/* --- state ---------------------------------------------------------------- */
 
-/* Claims nothing: the drivers of the interfaces see the reset. */
-static int reset(const char *node)
+static int plain_open(const char *node)
 {
 	int fd = open(node, O_RDWR | O_CLOEXEC);
-	int ret = fd < 0 ? -errno : usbfs_reset(fd);
 
-	return ret ? fail(node, ret) : 0;
+	if (fd < 0)
+		exit(fail(node, -errno));
+	return fd;
+}
+
+static int number(const char *text)
+{
+	return strtoul(text, NULL, 0);
+}
+
+static int control(int fd, char **args, int length)
+{
+	unsigned char data[4096];
+	int n, i;
+
+	n = usbfs_control(fd, number(args[0]), number(args[1]), number(args[2]), number(args[3]),
+			  data, length, TIMEOUT_MS);
+	if (n < 0) {
+		printf("-%s\n", strerrorname_np(-n));
+		return 1;
+	}
+	for (i = 0; i < n; i++)
+		printf("%02x", data[i]);
+	printf("\n");
+	return 0;
+}
+
+/* One by one: what an endpoint does that is not there, usbfs says. */
+static int interface(const struct device *d, int alternate)
+{
+	static const __u8 endpoints[] = { 0x01, 0x81, 0x02, 0x82 };
+	unsigned char data[512] = {};
+	unsigned int i;
+	int ret = usbfs_set_interface(d->fd, 0, alternate);
+
+	if (ret)
+		return fail("SET_INTERFACE", ret);
+	for (i = 0; i < sizeof(endpoints); i++) {
+		ret = usbfs_bulk(d->fd, endpoints[i], data, endpoints[i] & USB_DIR_IN ? 512 : 8,
+				 1000);
+		if (ret > 0)
+			printf("%02x ", endpoints[i]);
+	}
+	printf("\n");
+	return 0;
+}
+
+/* SET_FEATURE(ENDPOINT_HALT), as usbtest does it. */
+static int halt(const struct device *d)
+{
+	unsigned char data[512];
+	unsigned int endpoint = d->in;
+	int ret;
+
+	ret = usbfs_control(d->fd, USB_RECIP_ENDPOINT, USB_REQ_SET_FEATURE, USB_ENDPOINT_HALT,
+			    d->in, NULL, 0, TIMEOUT_MS);
+	if (ret < 0)
+		return fail("SET_FEATURE", ret);
+	ret = usbfs_bulk(d->fd, d->in, data, sizeof(data), TIMEOUT_MS);
+	printf("%s ", ret < 0 ? strerrorname_np(-ret) : "0");
+	ret = ioctl(d->fd, USBDEVFS_CLEAR_HALT, &endpoint);
+	printf("%s\n", ret < 0 ? strerrorname_np(errno) : "0");
+	return 0;
+}
+
+static int main_state(int argc, char **argv)
+{
+	struct device d;
+	int ret;
+
+	if (argc == 3 && !strcmp(argv[1], "reset")) {
+		ret = usbfs_reset(plain_open(argv[2]));
+		return ret < 0 ? fail("reset", ret) : 0;
+	}
+	if ((argc == 7 || argc == 8) && !strcmp(argv[1], "control"))
+		return control(plain_open(argv[2]), argv + 3, argc == 8 ? number(argv[7]) : 0);
+	if (argc == 4 && !strcmp(argv[1], "interface")) {
+		d = open_node(argv[2]);
+		return interface(&d, number(argv[3]));
+	}
+	if (argc == 3 && !strcmp(argv[1], "halt")) {
+		d = open_node(argv[2]);
+		return halt(&d);
+	}
+	return usage();
 }
 
 int main(int argc, char **argv)
@@ -189,7 +281,5 @@ int main(int argc, char **argv)
 		d = open_node(argv[2]);
 		return ccid(&d);
 	}
-	if (argc == 3 && !strcmp(argv[1], "reset"))
-		return reset(argv[2]);
-	return usage();
+	return main_state(argc, argv);
 }

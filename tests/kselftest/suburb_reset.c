@@ -227,26 +227,6 @@ TEST(never_answered_nor_unlinked)
 	EXPECT_STREQ("", session_stop(&s));
 }
 
-/* The setting that was chosen before is chosen again. */
-TEST(altsetting_restored)
-{
-	struct peer_command c;
-	struct session s;
-	struct reset r;
-
-	ASSERT_EQ(0, session_start(&s, SUBURB_SPEED_HIGH));
-	ASSERT_EQ(0, usbfs_set_interface(s.usb, 0, 1));
-	EXPECT_EQ(1, s.peer.alternate);
-	ASSERT_EQ(0, reset_start(&r, s.usb));
-	ASSERT_TRUE(session_next_submit(&s, &c));
-	s.peer.alternate = 0;
-	ASSERT_EQ(0, peer_reply(&s.peer, c.c.submit.seqnum, 0, NULL, 0));
-	ASSERT_TRUE(reset_returns(&r, 3000));
-	EXPECT_EQ(0, r.ret);
-	EXPECT_EQ(1, s.peer.alternate);
-	EXPECT_STREQ("", session_stop(&s));
-}
-
 int main(int argc, char **argv)
 {
 	remote_require();

@@ -12,46 +12,10 @@
 #include "kselftest_harness.h"
 #include "session.h"
 
-#define MANY 8
-
 /*
- * usbipd-win cannot cancel one request: it aborts the endpoint when all that
- * waits there was unlinked. So no unlink may wait for the answer to another.
+ * usbipd-win cannot cancel one request: what is unlinked alone is only forgotten
+ * there, and its neighbour goes on.
  */
-TEST(quirk_24_unlinks_do_not_wait_for_each_other)
-{
-	struct usbfs_discard discards[MANY];
-	struct usbdevfs_urb urbs[MANY] = {};
-	__u32 unlinks[MANY];
-	static __u8 data[64];
-	struct peer_command c;
-	struct session s;
-	int i;
-
-	ASSERT_EQ(0, session_start(&s, SUBURB_SPEED_HIGH));
-	peer_queue_unlinks(&s.peer, true);
-	for (i = 0; i < MANY; i++) {
-		ASSERT_EQ(0, usbfs_submit(s.usb, &urbs[i], USBDEVFS_URB_TYPE_BULK, PEER_BULK_IN,
-					  data, sizeof(data)));
-		ASSERT_TRUE(session_next_submit(&s, &c));
-	}
-	for (i = 0; i < MANY; i++)
-		ASSERT_EQ(0, usbfs_discard_start(&discards[i], s.usb, &urbs[i]));
-	for (i = 0; i < MANY; i++) {
-		ASSERT_TRUE(session_next_unlink(&s, &c)) {
-			TH_LOG("%d unlinks came, and the others wait for their answers", i);
-		}
-		unlinks[i] = c.c.unlink.seqnum;
-	}
-	for (i = MANY - 1; i >= 0; i--)
-		ASSERT_EQ(0, peer_reply_unlink(&s.peer, unlinks[i], -SUBURB_ECONNRESET));
-	for (i = 0; i < MANY; i++)
-		EXPECT_TRUE(usbfs_discard_done(&discards[i], 3000));
-	peer_queue_unlinks(&s.peer, false);
-	EXPECT_STREQ("", session_stop(&s));
-}
-
-/* And what is unlinked alone is only forgotten there: its neighbour goes on. */
 TEST(quirk_24_a_neighbour_goes_on)
 {
 	struct usbdevfs_urb urbs[2] = {};

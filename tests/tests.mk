@@ -71,7 +71,8 @@ layer-protocol: all
 
 # The same C tests over a unix socket: another link, and the same bytes on it.
 layer-links: all
-	@SUBURBD=$(BUILD)/suburbd SUBURBD_RUN="$(TEST_RUN)" TEST_LINK=unix \
+	@SUBURBD=$(BUILD)/suburbd SUBURBD_RUN="$(TEST_RUN)" SUBURB=$(BUILD)/suburb \
+		SUBURB_RUN="$(TEST_RUN)" TEST_LINK=unix \
 		TEST_RUN= tests/run.sh $(RESULTS)/$(call layer,links).tap $(PROTO_SRC:%.c=$(PROTO_BUILD)/%)
 
 # Sub-makes run two jobs unless the caller chose a number.

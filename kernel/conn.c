@@ -123,7 +123,7 @@ static void conn_state_change(struct sock *sk)
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
-/* How vsock and kTLS tell of an end that has no change of state with it. */
+/* How vsock tells that its transport is gone: no change of state comes with it. */
 static void conn_error_report(struct sock *sk)
 {
 	struct suburb_conn *conn;

@@ -28,15 +28,16 @@ disk_has_the_right_bytes() { # DEVICE
 		cmp -n $((4 << 20)) "$(use_data 4)" "$image"
 }
 
-# KEY_S, and half of KEY_U. It has typed for the console already, and does it
-# again when Scroll Lock (LED code 2) goes on, which is an event itself.
+# It types "suburb" when somebody listens, and again when Scroll Lock (LED code 2)
+# goes on. Wherever in the word a busy machine begins to listen, it is that word.
 keyboard_types() { # DEVICE
-	local node
+	local node got word="31/1 31/0 22/1 22/0 48/1 48/0 22/1 22/0 19/1 19/0 48/1 48/0 "
 
 	node=$(usb_event "$1") || return
 	sleep 3
-	use_events "$node" 4 evdev led "$node" 2 1 &&
-		expect_events '17 2 1' '1 31 1' '1 31 0' '1 22 1'
+	use_events "$node" 13 evdev led "$node" 2 1 || return
+	got=$(awk '$1 == 1 { printf "%s/%s ", $2, $3 }' /tmp/evdev.out)
+	[ -n "$got" ] && [[ $word$word == *"$got"* ]]
 }
 
 tells_the_link() { # LABEL

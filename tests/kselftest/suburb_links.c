@@ -333,9 +333,8 @@ TEST_F(one, unix_peer_dies_with_unread_bytes)
 }
 
 /*
- * kTLS tells of a record that is none by sk_error_report() alone: no bytes, no
- * change of state. Nobody answers here, so no other event wakes us, either, until
- * the kernel asks again after 5 s.
+ * No bytes come of such a record. Nobody answers here, so nothing else wakes us,
+ * either, until the kernel asks again after 5 s.
  */
 TEST_F(one, ktls_record_that_is_none)
 {

@@ -25,20 +25,32 @@ local_node() {
 }
 
 # At the exporter, where tests and programs lie at the same paths.
-run_local() { # CASES
+table_local() {
 	local node
 
 	node=$(local_node) || return
-	at_exporter "PATH='$PATH' usberrors $1 $node"
+	at_exporter "PATH='$PATH' usberrors table $node"
 }
 
 unplug() {
 	exporter_gadget gadget_unplug errors
 }
 
-# usberrors gone, wherever it runs, with the cable pulled under it.
-pull_under() { # WORD...
-	"$@" >/tmp/gone.out 2>/tmp/gone.err &
+# usberrors gone, with the cable pulled under it: at the exporter, whose output
+# comes here only when a command has ended,
+gone_local() {
+	local node
+
+	node=$(local_node) || return
+	at_exporter "PATH='$PATH' usberrors gone $node >/run/gone.out 2>&1 &"
+	wait_until 15 at_exporter 'grep -q ready /run/gone.out' || return
+	unplug && wait_until 15 at_exporter 'grep -q "has gone" /run/gone.out'
+	at_exporter 'grep -v ready /run/gone.out'
+}
+
+# and here.
+gone_remote() {
+	usberrors gone "$(usb_node "$device")" >/tmp/gone.out 2>/tmp/gone.err &
 	local reader=$!
 
 	wait_until 15 grep -q ready /tmp/gone.err || { cat /tmp/gone.err; return 1; }
@@ -51,6 +63,7 @@ same_table() {
 
 # usbfs ends what it has in flight in one of two ways, as the race goes.
 same_end() {
+	[ "$(grep -c . /tmp/gone.local)" = 2 ] || return
 	sed -i -E 's/(ENOENT|ESHUTDOWN|EPROTO)/ENDED/' /tmp/gone.local /tmp/gone.remote
 	diff /tmp/gone.local /tmp/gone.remote
 }
@@ -68,7 +81,7 @@ try_backend() { # SPEED BACKEND
 	check "$label: attached" [ -n "$device" ] || return
 	usberrors table "$(usb_node "$device")" >/tmp/table.remote
 	check "$label: every case as at the exporter" same_table
-	pull_under usberrors gone "$(usb_node "$device")" >/tmp/gone.remote
+	gone_remote >/tmp/gone.remote
 	check "$label: unplugged in use, as at the exporter" same_end
 	exporter_stop
 	check "$label: plugged in again" exporter_gadget gadget_plug errors
@@ -78,10 +91,10 @@ try_speed() { # SPEED
 	local backend
 
 	check "$1 speed: plugged in" plug "$1" || return
-	run_local table >/tmp/table.local
+	table_local >/tmp/table.local
 	check "$1 speed: cases at the exporter" [ "$(grep -c . /tmp/table.local)" -gt 30 ]
 	sed 's/^/# /' /tmp/table.local
-	pull_under run_local gone >/tmp/gone.local
+	gone_local >/tmp/gone.local
 	sed 's/^/# /' /tmp/gone.local
 	check "$1 speed: plugged in again" exporter_gadget gadget_plug errors
 	for backend in ${SUBURB_BACKENDS:-${backends[$1]}}; do

@@ -54,12 +54,12 @@ unplug() {
 	vm-monitor device_del links
 }
 
-# A device of QEMU's, for the emulated ones cannot be unplugged.
+# A device of QEMU's, for the emulated ones cannot be unplugged; one more mouse, by its serial.
 unplugged() { # LINK
 	command -v vm-monitor >/dev/null || return
-	vm-monitor device_add usb-mouse,bus=xhci.0,id=links
-	exporter_start --export "$(usb_find local 10 "product=QEMU USB Mouse")"
-	device=$(attach_as "product=QEMU USB Mouse")
+	vm-monitor device_add usb-mouse,bus=xhci.0,id=links,serial=links
+	exporter_start --export "$(usb_find local 10 serial=links)"
+	device=$(attach_as serial=links)
 	check "$1: mouse attached" [ -n "$device" ] || return
 	block evdev read "$(usb_event "$device")" 1 60000
 	check "$1: unplugged, gone within 2 s" within_2_s "$device" unplug

@@ -16,7 +16,8 @@
 #   isochronous one also with the frame, which each controller counts for itself.
 # - A request that one machine makes of its own link, not the driver's, has no
 #   other side: SET_ADDRESS, SET_SEL, SET_ISOCH_DELAY, U1 and U2.
-# - What had not ended when the record did is no transfer yet.
+# - What had not ended when the record did is no transfer yet, and what had begun
+#   before it did is none any more.
 #
 # A request that the exporter carries out by a call (SET_CONFIGURATION,
 # SET_INTERFACE, CLEAR_FEATURE) is the same request in both records.
@@ -63,10 +64,10 @@ $3 == "S" {
 		delete setup[$1]
 }
 
-$3 == "C" {
+$3 == "C" && $1 in asked {
 	split($5, status, ":")
 	state = cancelled(status[1]) ? "cancelled" : status[1]
-	line = endpoint " asked " ($1 in asked ? asked[$1] : "?") " status " state " got " $n
+	line = endpoint " asked " asked[$1] " status " state " got " $n
 	if ($1 in setup)
 		line = line " setup " setup[$1]
 	if (packets != "")

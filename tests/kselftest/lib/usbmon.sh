@@ -14,16 +14,18 @@
 usbmon_lib=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 usbmon_files=/sys/kernel/debug/usb/usbmon
 
-# For both ends: what they do is the same.
+# For both ends: what they do is the same. When it returns the record has begun.
 usbmon_begin() { # RECORD DEVICE
-	local bus
+	local bus events
 
 	modprobe usbmon || return
 	bus=$(usb_attr "$2" busnum)
 	usbmon_lost "$bus" >"$1.lost"
 	printf '%d:%03d' "$bus" "$(usb_attr "$2" devnum)" >"$1.device"
-	cat "$usbmon_files/${bus}u" >"$1" 2>/dev/null &
+	exec {events}<"$usbmon_files/${bus}u" || return
+	cat <&"$events" >"$1" 2>/dev/null &
 	echo $! >"$1.pid"
+	exec {events}<&-
 }
 
 usbmon_lost() { # BUS

@@ -55,12 +55,28 @@ usbmon_rest() { # DEVICE
 	return 1
 }
 
-usbmon_start() { # DEVICE BUSID
-	usbmon_rest "$1" || return
-	echo "$1" >/tmp/usbmon.name
+usbmon_begin_both() { # DEVICE BUSID
 	at_exporter ". '$usbmon_lib/usb.sh'; . '$usbmon_lib/usbmon.sh'
 		usbmon_begin /tmp/usbmon.exporter '$2'" || return
 	usbmon_begin /tmp/usbmon.importer "$1"
+}
+
+# The two do not begin at the same moment: nothing may have gone on in between.
+usbmon_start() { # DEVICE BUSID
+	local before i
+
+	echo "$1" >/tmp/usbmon.name
+	for ((i = 0; i < 5; i++)); do
+		udevadm settle
+		usbmon_rest "$1" || return
+		before=$(usb_attr "$1" urbnum)
+		usbmon_begin_both "$1" "$2" || return
+		[ "$(usb_attr "$1" urbnum)" != "$before" ] || return 0
+		at_exporter 'kill "$(cat /tmp/usbmon.exporter.pid)"'
+		kill "$(cat /tmp/usbmon.importer.pid)"
+	done
+	echo "$1 was never left alone"
+	return 1
 }
 
 usbmon_stop() {

@@ -65,7 +65,7 @@ struct peer {
 	__u32 speed;
 	bool digest; /* messages carry digests, both ways; set before attaching */
 	pthread_t thread;
-	pthread_mutex_t gate; /* held: it reads nothing more for now */
+	pthread_mutex_t gate; /* held: it reads nothing more until this is let go */
 	const __u8 *device; /* told instead of its device descriptor; before attaching */
 
 	/* Protected by lock: */

@@ -26,6 +26,7 @@
 #include <net/tcp.h>
 
 #include "batch.h"
+#include "census.h"
 #include "compat.h"
 #include "conn.h"
 #include "inbox.h"
@@ -168,7 +169,7 @@ static enum suburb_reason reason_of(int error, const struct suburb_violation *vi
 	return violation->field ? SUBURB_REASON_PROTOCOL : SUBURB_REASON_LINK;
 }
 
-/* One recvmsg. Returns 2 if more may be waiting, 1 if not, 0 if nothing came or the link is dead. */
+/* One recvmsg. Returns 2 if more may be waiting, 1 if not, 0 if nothing came or the link died. */
 static int receive_some(struct suburb_conn *conn)
 {
 	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
@@ -291,6 +292,7 @@ struct suburb_conn *suburb_conn_alloc(struct socket *sock, const struct suburb_c
 
 	if (!conn)
 		return NULL;
+	suburb_census_created(SUBURB_CONNECTIONS);
 	if (suburb_inbox_init(&conn->inbox, &ops->receive, owner, digest) ||
 	    suburb_batch_init(&conn->batch, &ops->send, owner, digest)) {
 		suburb_conn_free(conn);
@@ -340,6 +342,19 @@ int suburb_conn_start(struct suburb_conn *conn)
 	return 0;
 }
 
+/*
+ * What TCP has not sent yet is for nobody any more, and must not keep the
+ * exporter from learning of the end, on a slow link for minutes: a reset when the
+ * socket is closed takes its place. Without any, the end is told in order, which
+ * is repeated if it gets lost.
+ */
+static void forget_unsent(struct sock *sk)
+{
+	if (sk_is_tcp(sk) &&
+	    READ_ONCE(tcp_sk(sk)->write_seq) != READ_ONCE(tcp_sk(sk)->snd_nxt))
+		sock_no_linger(sk);
+}
+
 /**
  * suburb_conn_stop - close the link, and wait until nothing of it runs
  * @conn: started; may have failed, may be stopped twice
@@ -360,6 +375,7 @@ void suburb_conn_stop(struct suburb_conn *conn)
 		sk->sk_error_report = conn->saved_error_report;
 	}
 	write_unlock_bh(&sk->sk_callback_lock);
+	forget_unsent(sk);
 	kernel_sock_shutdown(conn->sock, SHUT_RDWR);
 	cancel_work_sync(&conn->work);
 }
@@ -375,6 +391,7 @@ void suburb_conn_free(struct suburb_conn *conn)
 	suburb_batch_exit(&conn->batch);
 	suburb_inbox_exit(&conn->inbox);
 	kfree(conn);
+	suburb_census_freed(SUBURB_CONNECTIONS);
 }
 
 /**

@@ -84,7 +84,8 @@ static bool label_is_fit(const char *label)
 static int judge_attach(const struct suburb_attach *attach)
 {
 	if (attach->flags || attach->features & ~FEATURES || attach->session || attach->grace_ms ||
-	    attach->keepalive_ms || attach->largest_transfer)
+	    attach->keepalive_ms || attach->largest_transfer ||
+	    attach->unlink_ms > SUBURB_UNLINK_MS_MOST)
 		return -EINVAL;
 	if (!all_zero(attach->token, sizeof(attach->token)) ||
 	    !all_zero(attach->reserved, sizeof(attach->reserved)))

@@ -66,7 +66,8 @@ static void remove_half(struct suburb_controller *controller, unsigned int index
 
 static int controller_probe(struct platform_device *pdev)
 {
-	struct suburb_controller *controller = *(struct suburb_controller **)dev_get_platdata(&pdev->dev);
+	struct suburb_controller **data = dev_get_platdata(&pdev->dev);
+	struct suburb_controller *controller = *data;
 	struct usb_hcd *hcd;
 	unsigned int i;
 

@@ -63,8 +63,7 @@ struct suburb_controller {
 	struct device *adapters[SUBURB_ADAPTERS];
 	unsigned int adapters_count;
 
-	spinlock_t lock;
-	/* Protected by lock: */
+	spinlock_t lock; /* for: */
 	struct suburb_slot slots[SUBURB_HUBS][SUBURB_PORTS];
 };
 

@@ -39,16 +39,11 @@ static void hcd_giveback(struct urb *urb, int status)
 	local_bh_enable();
 }
 
-static void hcd_stuck(struct urb *urb)
+/* By the queue, for a URB may go back, and its device with it, while this is called. */
+static void hcd_stuck(struct suburb_queue *queue)
 {
-	struct suburb_remote *remote;
-	bool enabled;
-
-	remote = suburb_hcd_get_remote(urb->dev, &enabled);
-	if (!remote)
-		return;
-	suburb_remote_fail(remote, SUBURB_REASON_LINK, ETIMEDOUT);
-	suburb_remote_put(remote);
+	suburb_remote_fail(container_of(queue, struct suburb_remote, queue), SUBURB_REASON_LINK,
+			   ETIMEDOUT);
 }
 
 const struct suburb_host_ops suburb_hcd_host_ops = {

@@ -35,6 +35,7 @@ static const u8 hub_bos[] = {
 	SUBLINK(4, 0, 0, 5), SUBLINK(4, 1, 0, 5),
 	SUBLINK(5, 0, 1, 10), SUBLINK(5, 1, 1, 10),
 };
+
 static_assert(sizeof(hub_bos) == 43);
 
 static int get_bos(char *buf, u16 length)

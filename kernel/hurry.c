@@ -34,24 +34,19 @@ static bool only_waits(const struct suburb_queue *queue, const struct suburb_req
 	return request->submit.state == MESSAGE_SENT && request != queue->receiving;
 }
 
-static bool is_unlinked(const struct suburb_request *request)
-{
-	return request->urb && request->unlink.state != MESSAGE_IDLE;
-}
-
-/* The first that can go back; if there is none, *@stuck is one that cannot. */
-static struct suburb_request *next_hurried(struct suburb_queue *queue, struct urb **stuck)
+/* The first that can go back; if there is none, *@stuck says that one cannot. */
+static struct suburb_request *next_hurried(struct suburb_queue *queue, bool *stuck)
 {
 	struct suburb_request *request;
 
 	lockdep_assert_held(&queue->lock);
-	*stuck = NULL;
+	*stuck = false;
 	list_for_each_entry(request, &queue->all, all) {
-		if (!is_unlinked(request))
+		if (!suburb_request_is_unlinked(request))
 			continue;
 		if (only_waits(queue, request))
 			return request;
-		*stuck = request->urb;
+		*stuck = true;
 	}
 	return NULL;
 }
@@ -66,27 +61,25 @@ void suburb_hurry_work(struct work_struct *work)
 	struct suburb_queue *queue = container_of(to_delayed_work(work), struct suburb_queue,
 						  hurry_work);
 	struct suburb_request *request;
-	struct urb *urb = NULL;
+	bool stuck = false;
+	struct urb *urb;
 
 	spin_lock_irq(&queue->lock);
-	while (queue->hurry && (request = next_hurried(queue, &urb))) {
+	while (queue->hurry && (request = next_hurried(queue, &stuck))) {
 		queue->hopeless = true;
 		urb = suburb_request_take_urb(queue, request);
 		spin_unlock_irq(&queue->lock);
 		queue->host->giveback(urb, -ECONNRESET);
-		urb = NULL;
 		spin_lock_irq(&queue->lock);
 	}
-	if (urb && ++queue->stuck < STUCK_TIMES) {
+	if (stuck && ++queue->stuck < STUCK_TIMES) {
 		queue_delayed_work(system_unbound_wq, &queue->hurry_work,
 				   msecs_to_jiffies(HURRY_MS));
-		urb = NULL;
+		stuck = false;
 	}
-	usb_get_urb(urb);
 	spin_unlock_irq(&queue->lock);
-	if (urb)
-		queue->host->stuck(urb);
-	usb_put_urb(urb);
+	if (stuck)
+		queue->host->stuck(queue);
 }
 
 /**

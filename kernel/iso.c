@@ -176,7 +176,7 @@ int suburb_iso_finish(struct urb *urb, const struct suburb_wire_iso *wire, const
 		packet->actual_length = iso.actual_length;
 		packet->status = iso.status;
 		urb->error_count += iso.status != 0;
-		if (suburb_buffer_is_in(urb)) {
+		if (suburb_buffer_is_in(urb) && iso.actual_length) {
 			suburb_cursor_init(&cursor, urb, packet->offset, iso.actual_length);
 			if (suburb_cursor_write(&cursor, data + urb->actual_length,
 						iso.actual_length))

@@ -24,6 +24,7 @@
  *   batch.c        messages put together for one sendmsg
  *   inbox.c        what has arrived: bytes become replies
  *   buffer.c       URB buffers as page pieces
+ *   census.c       how many of these objects there were
  *   ../include/suburb/wire.h   the messages
  *
  * A URB goes down this list, its answer comes up by the callbacks that each
@@ -32,6 +33,7 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "census.h"
 #include "conn.h"
 #include "control.h"
 #include "controller.h"
@@ -63,6 +65,7 @@ static int __init suburb_init(void)
 	ret = suburb_control_init();
 	if (ret)
 		goto err_power;
+	suburb_census_init();
 	return 0;
 
 err_power:
@@ -94,6 +97,7 @@ static void __exit suburb_exit(void)
 	suburb_hcd_exit();
 	suburb_conn_exit();
 	suburb_request_exit();
+	suburb_census_exit();
 }
 
 module_init(suburb_init);

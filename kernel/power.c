@@ -30,6 +30,7 @@
 #include <linux/suspend.h>
 #include <linux/usb.h>
 #include <linux/usb/hcd.h>
+#include <net/af_vsock.h>
 #include <net/dst.h>
 #include <net/sock.h>
 
@@ -104,6 +105,13 @@ void suburb_power_forget(struct suburb_controller *controller)
 
 /* --- disks that could not be flushed -------------------------------------------- */
 
+static bool ends_here_vsock(struct sock *sk)
+{
+	const struct vsock_transport *transport = vsock_sk(sk)->transport;
+
+	return transport && transport->get_local_cid() == VMADDR_CID_LOCAL;
+}
+
 /* An exporter on this machine, or a tunnel that begins here. */
 static bool ends_here(struct suburb_remote *remote)
 {
@@ -113,6 +121,8 @@ static bool ends_here(struct suburb_remote *remote)
 
 	if (sk->sk_family == AF_UNIX)
 		return true;
+	if (sk->sk_family == AF_VSOCK)
+		return ends_here_vsock(sk);
 	dst = sk_dst_get(sk);
 	here = dst && dst->dev->flags & IFF_LOOPBACK;
 	dst_release(dst);

@@ -22,6 +22,7 @@
 #include <linux/tcp.h>
 #include <net/sock.h>
 
+#include "census.h"
 #include "compat.h"
 #include "conn.h"
 #include "remote.h"
@@ -69,16 +70,16 @@ static void remote_failed(void *owner, enum suburb_reason reason, int error,
 {
 	struct suburb_remote *remote = owner;
 
-	if (reason == SUBURB_REASON_DIGEST)
+	if (reason == SUBURB_REASON_DIGEST) {
 		atomic64_inc(&suburb_digest_errors);
-	if (reason == SUBURB_REASON_DIGEST)
 		pr_warn_ratelimited("suburb: port %u (%s): a message was damaged on the way: %s %#x\n",
 				    remote->attach.port, remote->attach.label, violation->field,
 				    violation->value);
-	else if (violation)
+	} else if (violation) {
 		pr_warn_ratelimited("suburb: port %u (%s): protocol violated: %s is %u (%#x)\n",
 				    remote->attach.port, remote->attach.label, violation->field,
 				    violation->value, violation->value);
+	}
 	suburb_remote_fail(remote, reason, error);
 }
 
@@ -106,6 +107,7 @@ static void remote_release(struct kref *ref)
 	if (remote->file)
 		fput(remote->file);
 	kfree(remote);
+	suburb_census_freed(SUBURB_REMOTES);
 }
 
 struct suburb_remote *suburb_remote_get(struct suburb_remote *remote)
@@ -153,6 +155,7 @@ struct suburb_remote *suburb_remote_alloc(const struct suburb_attach *attach,
 	remote = kzalloc(sizeof(*remote), GFP_KERNEL);
 	if (!remote)
 		return ERR_PTR(-ENOMEM);
+	suburb_census_created(SUBURB_REMOTES);
 	kref_init(&remote->ref);
 	remote->ops = ops;
 	remote->attach = *attach;
@@ -160,8 +163,7 @@ struct suburb_remote *suburb_remote_alloc(const struct suburb_attach *attach,
 	INIT_LIST_HEAD(&remote->node);
 	INIT_WORK(&remote->failed_work, remote_failed_work);
 	suburb_bandwidth_init(&remote->bandwidth, attach->speed);
-	suburb_queue_init(&remote->queue, attach->devid, host, attach->window_requests,
-			  attach->window_bytes);
+	suburb_queue_init(&remote->queue, attach, host);
 
 	sock = sockfd_lookup(attach->sockfd, &ret);
 	if (!sock)

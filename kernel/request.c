@@ -20,7 +20,8 @@
  *                         result or RET_UNLINK without one, or the session's
  *                         end, after the connection was stopped
  *                         (while this machine goes to sleep it may go back
- *                         before that: see suburb_queue_hurry())
+ *                         before that: see suburb_queue_hurry()). That word may
+ *                         take its time, but not for ever: see patience.c
  *   submit IDLE           its driver again; the request may live on until the
  *                         RET_UNLINK is in
  *
@@ -38,6 +39,7 @@
 #include <linux/usb.h>
 
 #include "buffer.h"
+#include "census.h"
 #include "compat.h"
 #include "iso.h"
 #include "request.h"
@@ -72,6 +74,7 @@ struct suburb_request *suburb_request_alloc(struct urb *urb, gfp_t gfp)
 			return NULL;
 		}
 	}
+	suburb_census_created(SUBURB_REQUESTS);
 	request->urb = urb;
 	request->bytes = suburb_transfer_bytes(urb);
 	request->endpoint = endpoint_index(urb);
@@ -88,6 +91,7 @@ void suburb_request_free(struct suburb_request *request)
 {
 	kfree(request->iso);
 	kmem_cache_free(suburb_request_cache, request);
+	suburb_census_freed(SUBURB_REQUESTS);
 }
 
 /* --- small steps, all under the lock -------------------------------------- */
@@ -185,6 +189,7 @@ void suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb)
 		list_add_tail(&request->unlink.node, &queue->urgent);
 		suburb_conn_kick(queue->conn);
 		suburb_hurry_arm(queue);
+		suburb_patience_arm(queue, request);
 	}
 }
 
@@ -302,16 +307,14 @@ void suburb_queue_sent(struct suburb_queue *queue, void *name)
 /**
  * suburb_queue_init - an empty queue, dead until suburb_queue_start()
  * @queue: set
- * @devid: of the device at the exporter
+ * @attach: devid, window and patience, of which 0 is the default
  * @host: where URBs go back to
- * @window_requests: 0: default
- * @window_bytes: 0: default
  */
-void suburb_queue_init(struct suburb_queue *queue, u32 devid, const struct suburb_host_ops *host,
-		       u32 window_requests, u32 window_bytes)
+void suburb_queue_init(struct suburb_queue *queue, const struct suburb_attach *attach,
+		       const struct suburb_host_ops *host)
 {
 	spin_lock_init(&queue->lock);
-	queue->devid = devid;
+	queue->devid = attach->devid;
 	queue->host = host;
 	queue->dead = true;
 	INIT_LIST_HEAD(&queue->urgent);
@@ -321,9 +324,11 @@ void suburb_queue_init(struct suburb_queue *queue, u32 devid, const struct subur
 	INIT_LIST_HEAD(&queue->cancelled);
 	INIT_WORK(&queue->cancel_work, give_back_cancelled);
 	INIT_DELAYED_WORK(&queue->hurry_work, suburb_hurry_work);
+	INIT_DELAYED_WORK(&queue->patience_work, suburb_patience_work);
 	hash_init(queue->by_seqnum);
-	queue->window_requests = window_requests ?: SUBURB_WINDOW_REQUESTS;
-	queue->window_bytes = window_bytes ?: SUBURB_WINDOW_BYTES;
+	queue->window_requests = attach->window_requests ?: SUBURB_WINDOW_REQUESTS;
+	queue->window_bytes = attach->window_bytes ?: SUBURB_WINDOW_BYTES;
+	queue->patience = msecs_to_jiffies(attach->unlink_ms ?: SUBURB_UNLINK_MS);
 }
 
 /**
@@ -365,6 +370,7 @@ void suburb_queue_drain(struct suburb_queue *queue, int status)
 
 	cancel_work_sync(&queue->cancel_work);
 	cancel_delayed_work_sync(&queue->hurry_work);
+	cancel_delayed_work_sync(&queue->patience_work);
 	spin_lock_irq(&queue->lock);
 	while ((request = list_first_entry_or_null(&queue->all, struct suburb_request, all))) {
 		urb = suburb_request_take_urb(queue, request);

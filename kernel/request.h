@@ -16,6 +16,7 @@
 #include "transfer.h"
 
 struct urb;
+struct suburb_queue;
 struct suburb_request;
 
 /* Endpoint 0, and numbers 1 to 15 for OUT (index n) and IN (index 16 + n). */
@@ -24,17 +25,19 @@ struct suburb_request;
 
 #define SUBURB_WINDOW_REQUESTS 256
 #define SUBURB_WINDOW_BYTES (8 * 1024 * 1024)
+#define SUBURB_UNLINK_MS 20000
 
 /**
  * struct suburb_host_ops - what requests need of the host controller
  * @take: usbcore no longer sees the URB on its endpoint; queue.lock is held
  * @giveback: the URB's driver has it back; no locks held, and the URB was
  *	taken before. Drivers submit again from within
+ * @stuck: an unlinked URB does not come back: the link has to end. No locks held
  */
 struct suburb_host_ops {
 	void (*take)(struct urb *urb);
 	void (*giveback)(struct urb *urb, int status);
-	void (*stuck)(struct urb *urb);
+	void (*stuck)(struct suburb_queue *queue);
 };
 
 /**
@@ -55,6 +58,10 @@ struct suburb_host_ops {
  * @hopeless: it has let one wait since, and said nothing
  * @stuck: how often one was found that cannot go back
  * @hurry_work: gives these back
+ * @patience: how long an unlink may go unanswered, in jiffies
+ * @patience_work: looks whether one does
+ * @moved: bytes on the link when it looked last
+ * @moved_at: when that had changed, in jiffies
  * @by_seqnum: messages in @sent
  * @seqnum: of the last message
  * @receiving: request whose reply is arriving
@@ -76,15 +83,18 @@ struct suburb_queue {
 
 	struct work_struct cancel_work;
 	struct delayed_work hurry_work;
+	struct delayed_work patience_work;
+	unsigned long patience;
 
-	spinlock_t lock;
+	spinlock_t lock; /* for all that follows: */
 
-	/* Protected by lock: */
 	struct suburb_conn *conn;
 	bool dead;
 	bool hurry;
 	bool hopeless;
 	unsigned int stuck;
+	u64 moved;
+	unsigned long moved_at;
 	struct list_head urgent;
 	struct list_head waiting;
 	struct list_head sent;
@@ -113,8 +123,8 @@ void suburb_request_exit(void);
 struct suburb_request *suburb_request_alloc(struct urb *urb, gfp_t gfp);
 void suburb_request_free(struct suburb_request *request);
 
-void suburb_queue_init(struct suburb_queue *queue, u32 devid, const struct suburb_host_ops *host,
-		       u32 window_requests, u32 window_bytes);
+void suburb_queue_init(struct suburb_queue *queue, const struct suburb_attach *attach,
+		       const struct suburb_host_ops *host);
 void suburb_queue_start(struct suburb_queue *queue, struct suburb_conn *conn);
 void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request);
 void suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What request.c, reply.c and hurry.c share: requests from inside.
+ * What request.c, reply.c, hurry.c and patience.c share: requests from inside.
  */
 #ifndef _SUBURB_REQUEST_PRIVATE_H
 #define _SUBURB_REQUEST_PRIVATE_H
@@ -34,6 +34,7 @@ struct suburb_message {
  * @endpoint: index into the queue's tables
  * @bytes: counted against the window
  * @in: data comes from the device
+ * @unlinked: when, in jiffies
  * @packets: of an isochronous one
  * @iso: descriptors as they are on the wire: first ours, then the exporter's;
  *	NULL if not isochronous
@@ -44,6 +45,7 @@ struct suburb_request {
 	struct suburb_wire_iso *iso;
 	struct suburb_message submit;
 	struct suburb_message unlink;
+	unsigned long unlinked;
 	u32 bytes;
 	u32 packets;
 	bool in;
@@ -55,12 +57,20 @@ static inline bool suburb_message_is_unlink(const struct suburb_message *message
 	return message == &message->request->unlink;
 }
 
+/* Its driver waits for it. */
+static inline bool suburb_request_is_unlinked(const struct suburb_request *request)
+{
+	return request->urb && request->unlink.state != MESSAGE_IDLE;
+}
+
 /* Under queue.lock: */
 void suburb_message_idle(struct suburb_message *message);
 void suburb_request_settle(struct suburb_queue *queue, struct suburb_request *request);
 struct urb *suburb_request_take_urb(struct suburb_queue *queue, struct suburb_request *request);
 void suburb_hurry_arm(struct suburb_queue *queue);
+void suburb_patience_arm(struct suburb_queue *queue, struct suburb_request *request);
 
 void suburb_hurry_work(struct work_struct *work);
+void suburb_patience_work(struct work_struct *work);
 
 #endif

@@ -18,6 +18,10 @@
  * small, flags, reserved), E2BIG, ENOTTY (no such call), EPERM (ATTACH and
  * DETACH need a descriptor opened for writing).
  *
+ * No capability is asked for: the permissions of the node are all that stands
+ * between a program and any USB device it cares to invent. The module makes the
+ * node root's.
+ *
  * poll() says POLLIN when the set of remotes, or the state of one of them, has
  * changed since this descriptor's last SUBURB_IOC_LIST (or since open).
  */
@@ -59,6 +63,7 @@ struct suburb_info {
 
 #define SUBURB_LABEL_SIZE 128
 #define SUBURB_COOKIE_SIZE 512
+#define SUBURB_UNLINK_MS_MOST 86400000
 
 /**
  * struct suburb_attach - SUBURB_IOC_ATTACH: a socket becomes a device
@@ -84,6 +89,12 @@ struct suburb_info {
  * @grace_ms: reserved: 0
  * @keepalive_ms: reserved: 0
  * @largest_transfer: reserved: 0
+ * @unlink_ms: how long the exporter may leave a CMD_UNLINK unanswered while
+ *	nothing arrives from it; after that, and whatever arrives after 8 times
+ *	that, the link ends with SUBURB_REASON_LINK and ETIMEDOUT. At most
+ *	SUBURB_UNLINK_MS_MOST; 0: default (20 s). For a peer that lives and does
+ *	not answer; one that is gone is noticed by the socket, whose options are
+ *	the caller's affair (TCP_USER_TIMEOUT, keepalive)
  * @reserved: 0
  * @cookie: opaque to the kernel, returned by SUBURB_IOC_STATUS: what the caller
  *	needs to dial again
@@ -113,7 +124,8 @@ struct suburb_attach {
 	__u8 token[16];
 	__u32 grace_ms;
 	__u32 keepalive_ms;
-	__u32 reserved[4];
+	__u32 unlink_ms;
+	__u32 reserved[3];
 	char label[SUBURB_LABEL_SIZE];
 	__u8 cookie[SUBURB_COOKIE_SIZE];
 };

@@ -8,6 +8,7 @@ BUILD      ?= build
 KDIR       ?= $(firstword $(wildcard /lib/modules/$(shell uname -r)/build) \
 		$(lastword $(sort $(wildcard /usr/src/linux-headers-*-amd64 /lib/modules/*/build))))
 PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
 DESTDIR    ?=
 PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
@@ -18,6 +19,9 @@ SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 endif
 ifeq ($(COV),1)
 SAN_FLAGS := --coverage -fprofile-abs-path
+endif
+ifeq ($(FUZZ),1)
+SAN_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
 
 override CFLAGS += -std=gnu11 -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
@@ -79,12 +83,18 @@ SBINDIR     = $(DESTDIR)$(PREFIX)/sbin
 BINDIR      = $(DESTDIR)$(PREFIX)/bin
 MANDIR      = $(DESTDIR)$(PREFIX)/share/man
 COMPLETIONS = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+LIBDIR      = $(DESTDIR)$(PREFIX)/lib
+UNIT        = $(LIBDIR)/systemd/system/suburbd.service
+SYSUSERS    = $(LIBDIR)/sysusers.d/suburb.conf
+UDEV_RULES  = $(LIBDIR)/udev/rules.d/72-suburb.rules
+MODULES     = $(LIBDIR)/modules-load.d/suburb.conf
+CONFIG      = $(DESTDIR)$(SYSCONFDIR)/suburb/suburbd.conf
 # What uname -r says there; Debian's include/config/kernel.release is another number.
 RELEASE     = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h)
 MODDIR      = $(DESTDIR)/lib/modules/$(RELEASE)/updates
 
 .PHONY: install
-install: all module ## install programs, man pages and the module (PREFIX=, DESTDIR=, KDIR=)
+install: all module ## install programs, module, man pages and what systemd and udev need (PREFIX=, DESTDIR=, KDIR=)
 	install -D -m 755 $(BUILD)/suburbd $(SBINDIR)/suburbd
 	install -D -m 755 $(BUILD)/suburb $(BINDIR)/suburb
 	install -D -m 644 docs/suburbd.8 $(MANDIR)/man8/suburbd.8
@@ -92,13 +102,25 @@ install: all module ## install programs, man pages and the module (PREFIX=, DEST
 	install -D -m 644 tools/suburb.bash-completion $(COMPLETIONS)/suburb
 	install -D -m 644 exporter/suburbd.bash-completion $(COMPLETIONS)/suburbd
 	install -D -m 644 kernel/suburb-hcd.ko $(MODDIR)/suburb-hcd.ko
+	install -D -m 644 system/suburb.sysusers $(SYSUSERS)
+	install -D -m 644 system/suburb.rules $(UDEV_RULES)
+	install -D -m 644 system/suburb.modules-load $(MODULES)
+	install -d $(dir $(UNIT))
+	sed "s|@sbindir@|$(PREFIX)/sbin|g;s|@sysconfdir@|$(SYSCONFDIR)|g" system/suburbd.service.in >$(UNIT)
+	chmod 644 $(UNIT)
+	test -e $(CONFIG) || install -D -m 644 system/suburbd.conf $(CONFIG)
 	$(if $(DESTDIR),,depmod $(RELEASE))
+	$(if $(DESTDIR),,system/reload.sh)
 
 .PHONY: uninstall
-uninstall: ## remove what install put there
+uninstall: ## remove what install put there, but for a configuration that was changed
 	rm -f $(SBINDIR)/suburbd $(BINDIR)/suburb $(MANDIR)/man8/suburbd.8 $(MANDIR)/man1/suburb.1 \
-		$(COMPLETIONS)/suburb $(COMPLETIONS)/suburbd $(MODDIR)/suburb-hcd.ko
+		$(COMPLETIONS)/suburb $(COMPLETIONS)/suburbd $(MODDIR)/suburb-hcd.ko \
+		$(UNIT) $(SYSUSERS) $(UDEV_RULES) $(MODULES)
+	! cmp -s system/suburbd.conf $(CONFIG) || rm $(CONFIG)
+	rmdir $(dir $(CONFIG)) 2>/dev/null || :
 	$(if $(DESTDIR),,depmod $(RELEASE))
+	$(if $(DESTDIR),,system/reload.sh)
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -162,7 +162,8 @@ static int parse_vsock(struct address *address, const char *text, char *error, s
 			     shown);
 	if (!parse_number(port, strlen(port), UINT32_MAX - 1, &address->port))
 		return wrong(error, size,
-			     "'vsock:%s' has no valid port; use vsock:PORT or vsock:CID:PORT", shown);
+			     "'vsock:%s' has no valid port; use vsock:PORT or vsock:CID:PORT",
+			     shown);
 	return 0;
 }
 
@@ -275,7 +276,7 @@ static void unix_text(const struct sockaddr_un *name, char *text)
 	char path[sizeof(name->sun_path) + 1] = "";
 
 	memcpy(path, name->sun_path, sizeof(name->sun_path));
-	strcpy(text, "unix:");
+	memcpy(text, "unix:", 5);
 	escape(text + 5, ADDRESS_TEXT_SIZE - 5, path);
 }
 

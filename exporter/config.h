@@ -11,10 +11,7 @@
  *
  *   [limits]
  *   max-connections = 1024
- *   handshake-timeout-s = 10
- *   max-requests = 256        the rest is per session
- *   max-parked = 4096
- *   max-bytes = 16777216
+ *   ...                       all of them are in settings.c, and in suburbd(8)
  */
 #ifndef EXPORTER_CONFIG_H
 #define EXPORTER_CONFIG_H
@@ -24,7 +21,7 @@
 /**
  * config_read - add a file's settings
  *
- * Lists grow; a log level and features that the command line gave stay. Returns 0, or -EIO
+ * Lists grow; of the rest what the command line gave stays. Returns 0, or -EIO
  * with one line in the log: FILE:LINE: what is wrong.
  */
 int config_read(struct settings *settings, const char *file);

@@ -19,6 +19,7 @@
 
 #include "connection.h"
 #include "escape.h"
+#include "flood.h"
 #include "handshake.h"
 #include "log.h"
 #include "session.h"
@@ -37,12 +38,14 @@ enum phase {
 /**
  * struct connection - one connection
  * @place: the host's name for it
+ * @deadline_ms: of the handshake, in the loop's time
  * @answer: the handshake's reply, NULL when it is written
  * @answer_size: of it
  * @answer_written: bytes of it
  * @early: what came behind an import before it was answered
  * @paused: not reading, for the peer does not read
  * @imported: there was a session
+ * @told: so the log says, and will say when it is over
  * @left: the device has left; linger once all is written
  * @handles: what is still to be closed: stream and timer
  */
@@ -53,6 +56,7 @@ struct connection {
 	struct stream stream;
 	uv_timer_t timer;
 	struct handshake handshake;
+	uint64_t deadline_ms;
 	struct session *session;
 	uint8_t *answer;
 	size_t answer_size;
@@ -61,15 +65,31 @@ struct connection {
 	size_t early_size;
 	bool paused;
 	bool imported;
+	bool told;
 	bool left;
 	unsigned int handles;
 };
 
+/* Of what is wrong with peers, and of what they import. */
+static struct flood complaints = { .most = 50, .every_ms = 10000 };
+static struct flood imports = { .most = 1000, .every_ms = 1000 };
+
 static void receive(struct connection *connection, const uint8_t *bytes, size_t size);
 
-bool connection_in_handshake(const struct connection *connection)
+bool connection_is_idle(const struct connection *connection)
 {
-	return connection->phase == PHASE_HANDSHAKE;
+	return connection->phase == PHASE_HANDSHAKE ||
+	       (connection->phase == PHASE_LINGER && !connection->imported);
+}
+
+const char *connection_peer(const struct connection *connection)
+{
+	return connection->stream.peer;
+}
+
+const struct origin *connection_origin(const struct connection *connection)
+{
+	return &connection->stream.origin;
 }
 
 void connection_flush(struct connection *connection)
@@ -93,7 +113,7 @@ static void session_ended(void *owner)
 {
 	struct connection *connection = owner;
 
-	if (connection->imported)
+	if (connection->told)
 		log_info("%s: %s is free again", connection->stream.peer,
 			 connection->handshake.busid);
 	connection_free(connection);
@@ -124,13 +144,26 @@ void connection_end(struct connection *connection)
 	uv_close((uv_handle_t *)&connection->timer, on_timer_closed);
 }
 
+static void log_tired(const struct connection *connection)
+{
+	const struct limits *limits = connection->host->limits;
+	const char *peer = connection->stream.peer;
+
+	if (connection->phase != PHASE_HANDSHAKE)
+		log_debug("%s: has its answer and does not go, closed", peer);
+	else if (!flood_pass(&complaints))
+		return;
+	else if (uv_now(connection->host->loop) >= connection->deadline_ms)
+		log_info("%s: asked for nothing within %u s, closed", peer, limits->handshake_s);
+	else
+		log_info("%s: silent for %u s, closed", peer, limits->idle_s);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
 	struct connection *connection = timer->data;
 
-	if (connection->phase == PHASE_HANDSHAKE)
-		log_info("%s: asked for nothing within %u s, closed", connection->stream.peer,
-			 connection->host->limits->handshake_s);
+	log_tired(connection);
 	connection_end(connection);
 }
 
@@ -139,10 +172,26 @@ static void set_timer(struct connection *connection, uint64_t ms)
 	uv_timer_start(&connection->timer, on_timer, ms, 0);
 }
 
+/* A byte came, or the connection: the next one has its time, within that of all. */
+static void wait_for_request(struct connection *connection)
+{
+	uint64_t now = uv_now(connection->host->loop);
+	uint64_t left = connection->deadline_ms > now ? connection->deadline_ms - now : 0;
+	uint64_t idle = connection->host->limits->idle_s * UINT64_C(1000);
+
+	set_timer(connection, idle < left ? idle : left);
+}
+
+static void wait_for_end(struct connection *connection)
+{
+	set_timer(connection, connection->host->limits->idle_s * UINT64_C(1000));
+}
+
 static void violated(struct connection *connection, const struct suburb_violation *violation)
 {
-	log_warning("%s: closed: this is not USB/IP 1.1.1: %s 0x%x", connection->stream.peer,
-		    violation->field, violation->value);
+	if (flood_pass(&complaints))
+		log_warning("%s: closed: this is not USB/IP 1.1.1: %s 0x%x",
+			    connection->stream.peer, violation->field, violation->value);
 	connection_end(connection);
 }
 
@@ -151,8 +200,12 @@ static unsigned long damaged_count;
 
 static void damaged(struct connection *connection, const struct suburb_violation *violation)
 {
-	log_warning("%s: closed: a message was damaged on the way: %s 0x%08x (%lu since the start)",
-		    connection->stream.peer, violation->field, violation->value, ++damaged_count);
+	damaged_count++;
+	if (flood_pass(&complaints))
+		log_warning("%s: closed: a message was damaged on the way: %s 0x%08x (%lu since "
+			    "the start)",
+			    connection->stream.peer, violation->field, violation->value,
+			    damaged_count);
 	connection_end(connection);
 }
 
@@ -201,6 +254,8 @@ static void on_written(void *owner, size_t size)
 		size -= answer_was_written(connection, size);
 	if (size)
 		session_written(connection->session, size);
+	if (connection->phase == PHASE_LINGER && !connection->imported)
+		wait_for_end(connection);
 	if (connection->paused && session_wants_input(connection->session)) {
 		connection->paused = false;
 		stream_read(&connection->stream, true);
@@ -235,7 +290,7 @@ static void answer(struct connection *connection, uint8_t *bytes, size_t size)
 static void linger(struct connection *connection)
 {
 	connection->phase = PHASE_LINGER;
-	set_timer(connection, connection->host->limits->handshake_s * 1000u);
+	wait_for_end(connection);
 }
 
 /* --- the session ---------------------------------------------------------- */
@@ -249,8 +304,18 @@ static void log_refused(const struct connection *connection, int error)
 		why = "in use by another importer";
 	else if (error == -SUBURB_ENODEV)
 		why = "no such device is exported";
+	if (!flood_pass(&complaints))
+		return;
 	log_info("%s: cannot import %s: %s", connection->stream.peer,
 		 escape(shown, sizeof(shown), connection->handshake.busid), why);
+}
+
+static void tell_imported(struct connection *connection)
+{
+	connection->told = flood_pass(&imports);
+	if (connection->told)
+		log_info("%s: has imported %s", connection->stream.peer,
+			 connection->handshake.busid);
 }
 
 /* What is granted of what the importer offered. */
@@ -280,7 +345,7 @@ static void answer_import(struct connection *connection, const struct device *de
 	if (error)
 		log_refused(connection, error);
 	else
-		log_info("%s: has imported %s", connection->stream.peer, busid);
+		tell_imported(connection);
 	if (bytes)
 		size = handshake_import(bytes, device, busid, handshake_status(error));
 	if (bytes && !error)
@@ -407,6 +472,8 @@ static size_t receive_handshake(struct connection *connection, const uint8_t *by
 		violated(connection, &violation);
 	else if (ret > 0)
 		serve(connection);
+	else
+		wait_for_request(connection);
 	return taken;
 }
 
@@ -443,12 +510,18 @@ static void receive(struct connection *connection, const uint8_t *bytes, size_t 
 		violated(connection, &violation);
 }
 
+/* When the line below was logged last. */
+static uint64_t paused_ms;
+
 static void pause_if_full(struct connection *connection)
 {
 	if (connection->phase != PHASE_SESSION || connection->paused ||
 	    session_wants_input(connection->session))
 		return;
 	connection->paused = true;
+	if (log_now(&paused_ms))
+		log_info("%s: does not read its replies: is not read either until it does",
+			 connection->stream.peer);
 	stream_read(&connection->stream, false);
 }
 
@@ -521,7 +594,8 @@ struct connection *connection_accept(const struct connection_host *host, void *p
 		return connection;
 	}
 	log_debug("%s: connected", connection->stream.peer);
-	set_timer(connection, host->limits->handshake_s * 1000u);
+	connection->deadline_ms = uv_now(host->loop) + host->limits->handshake_s * UINT64_C(1000);
+	wait_for_request(connection);
 	stream_read(&connection->stream, true);
 	return connection;
 }

@@ -39,7 +39,11 @@ void connection_flush(struct connection *connection);
 /* Ends it whatever it does; host->ended() follows. */
 void connection_end(struct connection *connection);
 
-/* Has it not yet asked for anything? */
-bool connection_in_handshake(const struct connection *connection);
+/* Has it imported nothing, and is not about to? Then it can be spared. */
+bool connection_is_idle(const struct connection *connection);
+
+/* Where it comes from: for a log, and for limits. */
+const char *connection_peer(const struct connection *connection);
+const struct origin *connection_origin(const struct connection *connection);
 
 #endif

@@ -25,6 +25,7 @@ void devices_init(struct devices *devices, const struct rules *rules)
 	TAILQ_INIT(&devices->sources);
 	devices->rules = rules;
 	devices->follow_ms = FOLLOW_MS;
+	devices->load = (struct load){ 0 };
 }
 
 /* --- arrivals and departures ---------------------------------------------- */

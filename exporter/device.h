@@ -87,10 +87,23 @@ struct device_source {
 #define FOLLOW_MS 5000
 
 /**
+ * struct load - what all importers together have on its way, for pipeline.c
+ * @requests: in the backend or with a reply not yet written
+ * @bytes: of buffers
+ * @complained_ms: see log_now()
+ */
+struct load {
+	unsigned int requests;
+	size_t bytes;
+	uint64_t complained_ms;
+};
+
+/**
  * struct devices - the registry
  * @rules: what is exported; belongs to the caller
  * @loop: of the backends
  * @follow_ms: how long a device may be away during a reset
+ * @load: of all of them
  */
 struct devices {
 	TAILQ_HEAD(, device) list;
@@ -98,6 +111,7 @@ struct devices {
 	const struct rules *rules;
 	uv_loop_t *loop;
 	unsigned int follow_ms;
+	struct load load;
 };
 
 void devices_init(struct devices *devices, const struct rules *rules);
@@ -153,7 +167,6 @@ uint32_t device_endpoint_streams(const struct device *device, unsigned int direc
 
 /* A change was made with success: what follows from it for the endpoints. */
 void device_changed(struct device *device, const struct backend_change *change);
-
 
 /**
  * device_resetting - a BACKEND_RESET runs: if it leaves, it may come back

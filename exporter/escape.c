@@ -52,9 +52,10 @@ const char *escape(char *out, size_t size, const char *text)
 			memcpy(piece, s, bytes);
 		} else if (*s >= 0x20 && *s < 0x7f && *s != '\\') {
 			piece[0] = (char)*s;
-			n = bytes = 1;
+			n = 1;
+			bytes = 1;
 		} else if (*s == '\\') {
-			piece[0] = piece[1] = '\\';
+			memcpy(piece, "\\\\", 2);
 			n = 2;
 			bytes = 1;
 		} else {

@@ -155,6 +155,12 @@ static void watch_pipe(int fd)
 			remember(&list, &note.hold);
 	}
 	restore_all(list);
+	while (list) {
+		struct held_device *device = list;
+
+		list = device->next;
+		free(device);
+	}
 }
 
 /* Another name for ps, pkill and pidof. The settings hold copies of all this. */

@@ -88,7 +88,7 @@ static const char *explain_unix(int error)
 {
 	switch (error) {
 	case -EADDRINUSE:
-		return "somebody listens there; stop that (another suburbd?) or choose another path";
+		return "somebody listens there; stop that (another suburbd?) or take another path";
 	case -EEXIST:
 		return "a file that is no socket has this name; remove it or choose another path";
 	case -ENOENT:
@@ -104,7 +104,7 @@ static const char *explain_vsock(int error)
 {
 	switch (error) {
 	case -EADDRINUSE:
-		return "somebody listens there; stop that (another suburbd?) or choose another port";
+		return "somebody listens there; stop that (another suburbd?) or take another port";
 	case -EACCES:
 		return "permission denied; choose a port above 1023";
 	case -EADDRNOTAVAIL:

@@ -10,9 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log.h"
+
+#define QUIET_MS 10000
 
 static const struct {
 	const char *name;
@@ -53,6 +56,20 @@ void log_use_syslog(void)
 {
 	openlog("suburbd", LOG_PID, LOG_DAEMON);
 	to_syslog = true;
+}
+
+bool log_now(uint64_t *last_ms)
+{
+	struct timespec now;
+	uint64_t now_ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	/* Never 0, which stands for "not yet". */
+	now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + 1;
+	if (*last_ms && now_ms - *last_ms < QUIET_MS)
+		return false;
+	*last_ms = now_ms;
+	return true;
 }
 
 __attribute__((format(printf, 2, 0))) static void log_line(enum log_level level, const char *format,

@@ -10,6 +10,7 @@
 #define EXPORTER_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum log_level {
 	LOG_LEVEL_ERROR,
@@ -26,6 +27,12 @@ bool log_level_parse(const char *name, enum log_level *level);
 
 /* From now on lines go to syslog (facility daemon). */
 void log_use_syslog(void);
+
+/*
+ * For lines that a peer can cause as often as he likes: true at first, and then
+ * once in 10 s. @last_ms is 0 at first, one for each kind of line.
+ */
+bool log_now(uint64_t *last_ms);
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));

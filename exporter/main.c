@@ -21,12 +21,10 @@
 #include "escape.h"
 #include "guardian.h"
 #include "list.h"
+#include "memory.h"
 #include "options.h"
 #include "server.h"
-
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
+#include "udev.h"
 
 #define EXIT_USAGE 2
 
@@ -225,18 +223,6 @@ static int start_listening(struct exporter *exporter)
 	return ret < 0 ? EXIT_FAILURE : 0;
 }
 
-/*
- * Buffers come and go with every request. glibc would give their memory back to
- * the kernel each time, and have it zeroed page by page for the next one.
- */
-static void keep_memory(void)
-{
-#ifdef __GLIBC__
-	mallopt(M_MMAP_THRESHOLD, 4 << 20);
-	mallopt(M_TRIM_THRESHOLD, 16 << 20);
-#endif
-}
-
 static void warn_if_useless(const struct settings *settings)
 {
 	if (!settings->rules.count && !settings->emulate.count)
@@ -311,7 +297,7 @@ static int serve(struct exporter *exporter, int argc, char **argv)
 	int ret;
 
 	signal(SIGPIPE, SIG_IGN);
-	keep_memory();
+	memory_keep();
 	fit_descriptor_limit(&exporter->limits);
 	/* One device that is slow to open shall not hold up the others. */
 	setenv("UV_THREADPOOL_SIZE", "16", 0);
@@ -333,6 +319,16 @@ static int serve(struct exporter *exporter, int argc, char **argv)
 }
 
 /* --- beginning ------------------------------------------------------------ */
+
+/* A file that was written in part gives nobody the devices of the rest. */
+static int print_udev_rules(const struct settings *settings)
+{
+	udev_print(stdout, &settings->rules);
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_SUCCESS;
+	log_error("cannot write the rules: %s", strerror(errno));
+	return EXIT_FAILURE;
+}
 
 static int run(const struct settings *settings, int argc, char **argv)
 {
@@ -362,7 +358,10 @@ int main(int argc, char **argv)
 		ret = config_read(&settings, settings.config);
 	if (ret == OPTIONS_RUN) {
 		log_set_level(settings.log_level);
-		ret = run(&settings, argc, argv);
+		if (settings.udev_rules)
+			ret = print_udev_rules(&settings);
+		else
+			ret = run(&settings, argc, argv);
 	} else if (ret == OPTIONS_EXIT) {
 		ret = EXIT_SUCCESS;
 	} else {

@@ -27,7 +27,10 @@ static const char usage_text[] =
 	"                       digest (default: both), or none\n"
 	"  --backend NAME       how devices are reached: usbfs (default on Linux) or\n"
 	"                       libusb\n"
+	"  --limit KEY=NUMBER   a limit, as in the configuration file; repeatable\n"
 	"  --list               print the devices and what exports them, then exit\n"
+	"  --udev-rules         print rules for udev that give what --export names to the\n"
+	"                       group suburbd, then exit\n"
 	"  --foreground         stay in the foreground, log to stderr\n"
 	"  --log-level LEVEL    error, warning, info (default) or debug\n"
 	"  --config FILE        read more settings from FILE\n"
@@ -41,7 +44,9 @@ enum {
 	OPTION_EMULATE,
 	OPTION_FEATURES,
 	OPTION_BACKEND,
+	OPTION_LIMIT,
 	OPTION_LIST,
+	OPTION_UDEV_RULES,
 	OPTION_FOREGROUND,
 	OPTION_LOG_LEVEL,
 	OPTION_CONFIG,
@@ -55,7 +60,9 @@ static const struct option long_options[] = {
 	{ "emulate", required_argument, NULL, OPTION_EMULATE },
 	{ "features", required_argument, NULL, OPTION_FEATURES },
 	{ "backend", required_argument, NULL, OPTION_BACKEND },
+	{ "limit", required_argument, NULL, OPTION_LIMIT },
 	{ "list", no_argument, NULL, OPTION_LIST },
+	{ "udev-rules", no_argument, NULL, OPTION_UDEV_RULES },
 	{ "foreground", no_argument, NULL, OPTION_FOREGROUND },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
 	{ "config", required_argument, NULL, OPTION_CONFIG },
@@ -79,8 +86,13 @@ static int take_option(struct settings *settings, int option, char *error)
 	case OPTION_BACKEND:
 		settings->backend_given = true;
 		return settings_set_backend(settings, optarg, error);
+	case OPTION_LIMIT:
+		return settings_give_limit(settings, optarg, error);
 	case OPTION_LIST:
 		settings->list = true;
+		return OPTIONS_RUN;
+	case OPTION_UDEV_RULES:
+		settings->udev_rules = true;
 		return OPTIONS_RUN;
 	case OPTION_FOREGROUND:
 		settings->foreground = true;

@@ -7,12 +7,14 @@
  * request came, when one completed, and when a reply was written.
  *
  * Deadlock cannot happen at a bound: an endpoint that has nothing on its way
- * may always send one, and waits for no other endpoint. A change of the
+ * may always send one, and waits for no other endpoint; only a large one may
+ * have to wait until all sessions together hold less. A change of the
  * device's state waits until endpoint 0 is empty, and while it runs nothing is
  * sent: the local USB stack would refuse one or the other.
  */
 #include <stdlib.h>
 
+#include "log.h"
 #include "pipeline.h"
 
 /* Retries without any completion until a lack of memory is an error. */
@@ -29,6 +31,7 @@ void pipeline_init(struct pipeline *pipeline, struct device *device, const struc
 		.limits = limits,
 		.ops = ops,
 		.owner = owner,
+		.all = &device->source->devices->load,
 		.patience = PATIENCE,
 	};
 	TAILQ_INIT(&pipeline->sent_list);
@@ -104,14 +107,19 @@ static void send_unlinks(struct pipeline *pipeline, struct request *request, int
 static void pump(struct pipeline *pipeline);
 static void try_follow(struct pipeline *pipeline);
 
+static void count(struct pipeline *pipeline, struct request *request, size_t held)
+{
+	pipeline->bytes += held;
+	pipeline->bytes -= request->counted;
+	pipeline->all->bytes += held;
+	pipeline->all->bytes -= request->counted;
+	request->counted = held;
+}
+
 /* After it got memory, or gave some back. */
 static void recount(struct pipeline *pipeline, struct request *request)
 {
-	size_t held = request_held(request);
-
-	pipeline->bytes += held;
-	pipeline->bytes -= request->counted;
-	request->counted = held;
+	count(pipeline, request, request_held(request));
 }
 
 static void refuse(struct pipeline *pipeline, struct request *request, int32_t status)
@@ -123,7 +131,7 @@ static void refuse(struct pipeline *pipeline, struct request *request, int32_t s
 /* Its memory and its place are free again. */
 static void forget(struct pipeline *pipeline, struct request *request)
 {
-	pipeline->bytes -= request->counted;
+	count(pipeline, request, 0);
 	request_free(request);
 }
 
@@ -131,6 +139,7 @@ static void release_place(struct pipeline *pipeline, struct request *request)
 {
 	queue_of(pipeline, request)->held--;
 	pipeline->held--;
+	pipeline->all->requests--;
 	forget(pipeline, request);
 }
 
@@ -169,7 +178,35 @@ static void complete(struct pipeline *pipeline, struct request *request)
 
 /* --- sending -------------------------------------------------------------- */
 
-static bool may_go(const struct pipeline *pipeline, const struct endpoint_queue *queue,
+/* Within what all sessions may hold, or in this one's own share? */
+static bool bytes_fit(const struct pipeline *pipeline, size_t more)
+{
+	size_t most = pipeline->limits->all_bytes;
+
+	return !most || pipeline->bytes + more <= LIMITS_SHARE ||
+	       pipeline->all->bytes + more <= most;
+}
+
+static bool all_have_room(struct pipeline *pipeline, const struct endpoint_queue *queue,
+			  size_t more)
+{
+	unsigned int most = pipeline->limits->all_requests;
+
+	if ((!queue->held || !most || pipeline->all->requests < most) && bytes_fit(pipeline, more))
+		return true;
+	if (pipeline->crowded)
+		return false;
+	pipeline->crowded = true;
+	if (log_now(&pipeline->all->complained_ms))
+		log_warning("importers have %u requests and %zu bytes on their way: more has to wait "
+			    "(max-requests-total, max-bytes-total)",
+			    pipeline->all->requests, pipeline->all->bytes);
+	if (pipeline->ops->starved)
+		pipeline->ops->starved(pipeline->owner);
+	return false;
+}
+
+static bool may_go(struct pipeline *pipeline, const struct endpoint_queue *queue,
 		   const struct request *request)
 {
 	size_t whole = request_size(request);
@@ -181,10 +218,10 @@ static bool may_go(const struct pipeline *pipeline, const struct endpoint_queue 
 		return false;
 	if (request->action == REQUEST_CHANGE)
 		return !queue->sent;
-	if (!queue->held)
-		return true;
-	return !pipeline->starved && pipeline->held < pipeline->limits->requests &&
-	       pipeline->bytes + more <= pipeline->limits->bytes;
+	if (queue->held && (pipeline->starved || pipeline->held >= pipeline->limits->requests ||
+			    pipeline->bytes + more > pipeline->limits->bytes))
+		return false;
+	return all_have_room(pipeline, queue, more);
 }
 
 static int start_transfer(struct pipeline *pipeline, struct request *request)
@@ -220,6 +257,7 @@ static void take_place(struct pipeline *pipeline, struct endpoint_queue *queue,
 	pipeline->parked--;
 	queue->held++;
 	pipeline->held++;
+	pipeline->all->requests++;
 }
 
 /* It will not run: @status is its answer. */
@@ -368,6 +406,14 @@ void pipeline_returned(struct pipeline *pipeline, int32_t status)
 
 /* --- from the session ----------------------------------------------------- */
 
+/* What alone is more than all may hold would wait for ever. */
+static size_t largest(const struct limits *limits)
+{
+	size_t all = limits->all_bytes > LIMITS_SHARE ? limits->all_bytes : LIMITS_SHARE;
+
+	return limits->all_bytes && all < limits->bytes ? all : limits->bytes;
+}
+
 int pipeline_admit(struct pipeline *pipeline, struct request *request)
 {
 	struct endpoint_queue *queue = queue_of(pipeline, request);
@@ -375,7 +421,7 @@ int pipeline_admit(struct pipeline *pipeline, struct request *request)
 	size_t size = request_size(request);
 	int ret;
 
-	if (size > pipeline->limits->bytes)
+	if (size > largest(pipeline->limits))
 		return -SUBURB_ENOMEM;
 	if (!empty && pipeline->parked >= pipeline->limits->parked)
 		return -SUBURB_ENOMEM;
@@ -387,12 +433,12 @@ int pipeline_admit(struct pipeline *pipeline, struct request *request)
 		return 0;
 	if (!empty && pipeline->bytes + size > pipeline->limits->bytes)
 		return -SUBURB_ENOMEM;
+	if (!bytes_fit(pipeline, size))
+		return -SUBURB_ENOMEM;
 	ret = request_prepare(request);
 	recount(pipeline, request);
-	if (ret < 0) {
-		pipeline->bytes -= request->counted;
-		request->counted = 0;
-	}
+	if (ret < 0)
+		count(pipeline, request, 0);
 	return ret;
 }
 
@@ -459,11 +505,12 @@ int pipeline_unlink(struct pipeline *pipeline, const struct suburb_unlink *unlin
 
 void pipeline_retry(struct pipeline *pipeline)
 {
-	if (!pipeline->starved)
+	if (!pipeline->starved && !pipeline->crowded)
 		return;
-	pipeline->starved = false;
-	if (pipeline->patience)
+	if (pipeline->starved && pipeline->patience)
 		pipeline->patience--;
+	pipeline->starved = false;
+	pipeline->crowded = false;
 	pump(pipeline);
 }
 

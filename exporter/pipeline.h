@@ -8,6 +8,9 @@
  * must always be seen, or an idle IN endpoint could never be freed again. What
  * exceeds even the parking is refused with -SUBURB_ENOMEM.
  *
+ * All sessions share a bound, too; what waits for that tries again in a while.
+ * It takes from no session the one request per endpoint, nor LIMITS_SHARE.
+ *
  * Replies leave through an ops struct; the pipeline knows no session.
  */
 #ifndef EXPORTER_PIPELINE_H
@@ -24,8 +27,8 @@
  * @reply: one more reply, to be freed by reply_free() when it is written
  * @idle: after pipeline_stop() or pipeline_fail(): nothing is in the backend
  *	any more. Not called from within these two
- * @starved: the backend has no memory for more: call pipeline_retry() in a
- *	while. NULL if nobody would
+ * @starved: the backend has no memory for more, or others use what all share:
+ *	call pipeline_retry() in a while. NULL if nobody would
  */
 struct pipeline_ops {
 	void (*reply)(void *owner, struct reply *reply);
@@ -55,6 +58,8 @@ struct endpoint_queue {
  * @changing: the change that runs, NULL if none does
  * @returning: a reset that took the device away; @changing, too. NULL if none did
  * @following: device_follow() was called
+ * @all: of all sessions
+ * @crowded: something waits for @all to be less; wait for a retry
  * @starved: the backend was out of memory; wait for a completion or a retry
  * @patience: retries left before that is an error
  * @next: endpoint whose turn it is
@@ -77,6 +82,8 @@ struct pipeline {
 	const struct request *changing;
 	struct request *returning;
 	bool following;
+	struct load *all;
+	bool crowded;
 	bool starved;
 	unsigned int patience;
 	unsigned int next;

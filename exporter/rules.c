@@ -168,28 +168,25 @@ static int parse_rule(struct rule *rule, char *error, size_t size)
 
 int rules_add(struct rules *rules, const char *text, char *error, size_t size)
 {
-	struct rule rule = { .text = strdup(text) };
-	struct rule *list;
-	int ret = -ENOMEM;
+	struct rule *list = realloc(rules->rule, (rules->count + 1) * sizeof(*list));
+	struct rule *rule;
+	int ret;
 
 	snprintf(error, size, "out of memory");
-	if (!rule.text)
-		return ret;
-	ret = parse_rule(&rule, error, size);
-	if (ret)
-		goto err_free_text;
-	list = realloc(rules->rule, (rules->count + 1) * sizeof(*list));
-	if (!list) {
-		ret = -ENOMEM;
-		goto err_free_text;
-	}
+	if (!list)
+		return -ENOMEM;
 	rules->rule = list;
-	rules->rule[rules->count++] = rule;
+	rule = &list[rules->count];
+	*rule = (struct rule){ .text = strdup(text) };
+	if (!rule->text)
+		return -ENOMEM;
+	ret = parse_rule(rule, error, size);
+	if (ret) {
+		free(rule->text);
+		return ret;
+	}
+	rules->count++;
 	return 0;
-
-err_free_text:
-	free(rule.text);
-	return ret;
 }
 
 /* --- matching ------------------------------------------------------------- */

@@ -6,30 +6,45 @@
  * flushed once before the loop waits (prepare) and once after it has (check).
  * What completes in one turn of the loop leaves in one write.
  *
- * When all places for connections are taken, the oldest one that has not yet
- * asked for anything goes: idle connections never keep an honest one out.
+ * When all places for connections are taken, the oldest one goes that has not
+ * imported anything: idle connections never keep an honest one out. The same
+ * holds for the places of one address. But first of all a new connection needs
+ * a token of its address (crowd.h), so that a flood from one address sends
+ * nobody of another away.
+ *
+ * libuv would go on accepting for as long as somebody connects; here a turn of
+ * the loop takes so many and leaves the next one to the next turn, or a flood
+ * would keep all others waiting.
  */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "crowd.h"
 #include "listener.h"
 #include "log.h"
+#include "memory.h"
 #include "server.h"
 
 #define SCRATCH_SIZE 65536
+#define ACCEPTS_PER_TURN 64
 
-/* Of a flood only one line in this time is logged. */
-#define QUIET_MS 10000
+/* After the end of a connection, until what it held is given back. */
+#define GIVE_BACK_MS 1000
 
-/* A listener of ours. */
+/**
+ * struct entrance - a listener of ours
+ * @waiting: somebody is at the door; libuv does not listen until he is in
+ */
 struct entrance {
 	struct entrance *next;
 	struct server *server;
 	struct listener listener;
+	bool waiting;
 };
 
 /**
  * struct place - one connection
+ * @guest: where it comes from; NULL: it is on its way out and does not count
  * @dirty: it is in the list of those to be flushed
  */
 struct place {
@@ -37,12 +52,26 @@ struct place {
 	TAILQ_ENTRY(place) dirty_entry;
 	struct server *server;
 	struct connection *connection;
+	struct guest *guest;
 	bool dirty;
+};
+
+/* Lines that a flood would repeat: one of each kind in a while. */
+enum complaint {
+	COMPLAINT_ACCEPT,
+	COMPLAINT_RATE,
+	COMPLAINT_ADDRESS,
+	COMPLAINT_ALL,
+	COMPLAINTS,
 };
 
 /**
  * struct server - see above
  * @places: connections, the oldest first
+ * @count: of them
+ * @counted: of these, with a guest
+ * @accepted: in this turn of the loop
+ * @complained_ms: see log_now()
  * @handles: libuv handles of its own that are open
  */
 struct server {
@@ -50,11 +79,15 @@ struct server {
 	struct entrance *entrances;
 	TAILQ_HEAD(place_list, place) places;
 	struct place_list dirty;
+	struct crowd crowd;
 	unsigned int count;
+	unsigned int counted;
+	unsigned int accepted;
+	uint64_t complained_ms[COMPLAINTS];
 	unsigned int handles;
 	uv_prepare_t prepare;
 	uv_check_t check;
-	uint64_t last_complaint_ms;
+	uv_timer_t give_back;
 	bool stopping;
 	void (*stopped)(void *owner);
 	void *owner;
@@ -72,11 +105,6 @@ static void flush_dirty(struct server *server)
 		place->dirty = false;
 		connection_flush(place->connection);
 	}
-}
-
-static void on_prepare(uv_prepare_t *prepare)
-{
-	flush_dirty(prepare->data);
 }
 
 static void on_check(uv_check_t *check)
@@ -100,11 +128,29 @@ static void try_stopped(struct server *server)
 		server->stopped(server->owner);
 }
 
+/* It takes nobody's place any more. */
+static void discount(struct place *place)
+{
+	if (!place->guest)
+		return;
+	crowd_leave(&place->server->crowd, place->guest);
+	place->guest = NULL;
+	place->server->counted--;
+}
+
+static void on_give_back(uv_timer_t *timer)
+{
+	memory_give_back();
+}
+
 static void on_ended(void *owner)
 {
 	struct place *place = owner;
 	struct server *server = place->server;
 
+	if (!server->stopping && !uv_is_active((uv_handle_t *)&server->give_back))
+		uv_timer_start(&server->give_back, on_give_back, GIVE_BACK_MS, 0);
+	discount(place);
 	if (place->dirty)
 		TAILQ_REMOVE(&server->dirty, place, dirty_entry);
 	TAILQ_REMOVE(&server->places, place, entry);
@@ -113,69 +159,131 @@ static void on_ended(void *owner)
 	try_stopped(server);
 }
 
-/* @why: an error's text, or empty */
-static void complain(struct server *server, const char *what, const char *why)
-{
-	uint64_t now = uv_now(server->host.loop);
-
-	if (server->last_complaint_ms && now - server->last_complaint_ms < QUIET_MS)
-		return;
-	server->last_complaint_ms = now ? now : 1;
-	log_warning("%s%s", what, why);
-}
-
-/* The oldest connection that has asked for nothing yet, but for @newest. */
-static bool evict(struct server *server, const struct place *newest)
+/* The oldest connection that has imported nothing, of @guest or of anybody. */
+static bool evict(struct server *server, const struct guest *guest, const struct place *newest)
 {
 	struct place *place;
 
 	TAILQ_FOREACH(place, &server->places, entry)
 	{
-		if (place == newest || !connection_in_handshake(place->connection))
+		if (place == newest || !place->guest || (guest && place->guest != guest) ||
+		    !connection_is_idle(place->connection))
 			continue;
+		discount(place);
 		connection_end(place->connection);
 		return true;
 	}
 	return false;
 }
 
-static void make_room(struct server *server, const struct place *newest)
+static void refuse(struct place *place)
 {
-	if (server->count <= server->host.limits->connections)
-		return;
-	if (evict(server, newest)) {
-		complain(server, "too many connections: the oldest idle ones are closed", "");
-		return;
-	}
-	complain(server, "too many connections: refused (raise max-connections)", "");
-	connection_end(newest->connection);
+	discount(place);
+	connection_end(place->connection);
 }
 
-static void on_connection(uv_stream_t *stream, int status)
+static void make_room_there(struct server *server, struct place *newest)
 {
-	const struct entrance *entrance = stream->data;
-	struct server *server = entrance->server;
-	struct place *place;
+	uint64_t *complained_ms = &server->complained_ms[COMPLAINT_ADDRESS];
+	const char *peer = connection_peer(newest->connection);
+	bool found = evict(server, newest->guest, newest);
 
-	if (status < 0) { /* mostly no descriptors left; libuv refuses the peer */
-		complain(server, "connection not accepted: ", uv_strerror(status));
-		evict(server, NULL);
+	if (log_now(complained_ms))
+		log_warning("%s: too many connections from there: %s (max-connections-per-address)",
+			    peer, found ? "the oldest idle ones are closed" : "refused");
+	if (!found)
+		refuse(newest);
+}
+
+static void make_room(struct server *server, struct place *newest)
+{
+	bool found = evict(server, NULL, newest);
+
+	if (log_now(&server->complained_ms[COMPLAINT_ALL]))
+		log_warning("too many connections: %s (raise max-connections)",
+			    found ? "the oldest idle ones are closed" : "refused");
+	if (!found)
+		refuse(newest);
+}
+
+/* In this order: whoever comes too fast takes no place, least of all another's. */
+static void admit(struct server *server, struct place *newest)
+{
+	const struct limits *limits = server->host.limits;
+	uint64_t now = uv_now(server->host.loop);
+	struct guest *guest =
+		crowd_enter(&server->crowd, connection_origin(newest->connection), now);
+
+	if (!guest) {
+		refuse(newest);
 		return;
 	}
-	place = calloc(1, sizeof(*place));
+	newest->guest = guest;
+	server->counted++;
+	if (!crowd_admit(&server->crowd, guest, now)) {
+		if (log_now(&server->complained_ms[COMPLAINT_RATE]))
+			log_warning("%s: refused: more than %u new connections a second from there "
+				    "(connection-rate)",
+				    connection_peer(newest->connection), limits->connection_rate);
+		refuse(newest);
+	} else if (guest->connections > limits->address_connections) {
+		make_room_there(server, newest);
+	} else if (server->counted > limits->connections) {
+		make_room(server, newest);
+	}
+}
+
+static void let_in(struct entrance *entrance)
+{
+	struct server *server = entrance->server;
+	struct place *place = calloc(1, sizeof(*place));
+
+	server->accepted++;
 	if (!place) {
-		complain(server, "connection not accepted: ", "out of memory");
+		log_error("out of memory, connection refused");
 		return;
 	}
 	place->server = server;
-	place->connection = connection_accept(&server->host, place, stream);
+	place->connection = connection_accept(&server->host, place,
+					      (uv_stream_t *)&entrance->listener.handle);
 	if (!place->connection) {
 		free(place);
 		return;
 	}
 	TAILQ_INSERT_TAIL(&server->places, place, entry);
 	server->count++;
-	make_room(server, place);
+	admit(server, place);
+}
+
+static void on_connection(uv_stream_t *stream, int status)
+{
+	struct entrance *entrance = stream->data;
+	struct server *server = entrance->server;
+
+	if (status < 0) { /* mostly no descriptors left; libuv refuses the peer */
+		if (log_now(&server->complained_ms[COMPLAINT_ACCEPT]))
+			log_warning("connection not accepted: %s", uv_strerror(status));
+		evict(server, NULL, NULL);
+		return;
+	}
+	entrance->waiting = server->accepted >= ACCEPTS_PER_TURN;
+	if (!entrance->waiting)
+		let_in(entrance);
+}
+
+/* A new turn of the loop begins. */
+static void on_prepare(uv_prepare_t *prepare)
+{
+	struct server *server = prepare->data;
+
+	server->accepted = 0;
+	for (struct entrance *at = server->entrances; at; at = at->next) {
+		if (!at->waiting)
+			continue;
+		at->waiting = false;
+		let_in(at);
+	}
+	flush_dirty(server);
 }
 
 /* --- listeners ------------------------------------------------------------ */
@@ -262,13 +370,16 @@ struct server *server_new(uv_loop_t *loop, struct devices *devices, const struct
 	server->owner = owner;
 	TAILQ_INIT(&server->places);
 	TAILQ_INIT(&server->dirty);
+	crowd_init(&server->crowd, limits);
 	server->prepare.data = server;
 	server->check.data = server;
 	uv_prepare_init(loop, &server->prepare);
 	uv_check_init(loop, &server->check);
+	server->give_back.data = server;
+	uv_timer_init(loop, &server->give_back);
 	uv_prepare_start(&server->prepare, on_prepare);
 	uv_check_start(&server->check, on_check);
-	server->handles = 2;
+	server->handles = 3;
 	return server;
 }
 
@@ -296,9 +407,11 @@ void server_stop(struct server *server)
 	connection_end(place->connection);
 	uv_close((uv_handle_t *)&server->prepare, on_hook_closed);
 	uv_close((uv_handle_t *)&server->check, on_hook_closed);
+	uv_close((uv_handle_t *)&server->give_back, on_hook_closed);
 }
 
 void server_free(struct server *server)
 {
+	crowd_free(&server->crowd);
 	free(server);
 }

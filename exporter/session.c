@@ -5,7 +5,8 @@
  * Input is a stream of messages: a header, then payload that goes into the
  * request's buffer, or bytes that are read past because the request was
  * refused, then perhaps a digest. What the stream is in follows from counters:
- * need_payload, skip and digest.due are all 0 when a header is next.
+ * need_payload, skip and digest.due are all 0 when a header is next. Nothing is
+ * answered before it is all here: who still sends expects no reply.
  *
  * Its end has two steps, for a backend's completions come later: stop (no more
  * input and output, transfers cancelled), then, when nothing is in the
@@ -15,6 +16,8 @@
 #include <string.h>
 
 #include "digest.h"
+#include "log.h"
+#include "overtaken.h"
 #include "session.h"
 
 /* Payload of at least this size is worth a read of its own. */
@@ -25,10 +28,12 @@
 
 /**
  * struct session - one session
+ * @overtaken: unlinks that came before what they are for
  * @digest: of what comes in
  * @header: the part of a header that is here
  * @header_size: bytes of it
- * @receiving: the request whose payload comes next, NULL if none does
+ * @receiving: the request that is coming in, NULL if none is
+ * @refusal: in its place: the reply to one that there is no room for
  * @need_payload: bytes of it still to come
  * @skip: bytes to read past
  * @opening: device_open() has not told yet
@@ -46,10 +51,12 @@ struct session {
 	void *owner;
 	struct pipeline pipeline;
 	struct reply_queue replies;
+	struct overtaken overtaken;
 	struct digest digest;
 	uint8_t header[sizeof(struct suburb_wire_digested)];
 	size_t header_size;
 	struct request *receiving;
+	struct reply *refusal;
 	size_t need_payload;
 	uint64_t skip;
 	bool opening;
@@ -108,6 +115,39 @@ static void on_reply(void *owner, struct reply *reply)
 
 /* --- input ---------------------------------------------------------------- */
 
+static void on_starved(void *owner);
+
+/* Of the unlinks that waited for their request: those that wait no more. */
+static void answer_overtaken(struct session *session)
+{
+	struct suburb_ret_unlink ret;
+	struct reply *reply;
+
+	while (overtaken_take(&session->overtaken, &ret)) {
+		reply = reply_ret_unlink(&ret);
+		if (reply)
+			push(session, reply);
+	}
+}
+
+static int on_unlink(struct session *session, const struct suburb_unlink *unlink)
+{
+	if (!overtaken_keep(&session->overtaken, unlink))
+		return pipeline_unlink(&session->pipeline, unlink);
+	on_starved(session); /* for session_retry() */
+	return 0;
+}
+
+static void log_refused(const struct session *session, const struct suburb_submit *submit)
+{
+	static uint64_t last_ms;
+
+	if (log_now(&last_ms))
+		log_info("%s: a request for %u bytes is refused: too large, or behind too much else "
+			 "(max-bytes, max-parked)",
+			 session->device->backend->busid, submit->length);
+}
+
 /* One RET_SUBMIT with an error, out of turn: there is no room to wait for it. */
 static void refuse(struct session *session, const struct suburb_submit *submit, bool iso)
 {
@@ -116,47 +156,60 @@ static void refuse(struct session *session, const struct suburb_submit *submit, 
 		.status = -SUBURB_ENOMEM,
 		.packets = iso ? 0 : submit->packets,
 	};
-	struct reply *reply = reply_ret_submit(&ret);
 
-	if (reply)
-		push(session, reply);
+	session->refusal = reply_ret_submit(&ret);
 }
 
+/* A message is all here. */
 static void received(struct session *session)
 {
 	struct request *request = session->receiving;
+	struct reply *refusal = session->refusal;
 
 	session->receiving = NULL;
-	request_received(request);
+	session->refusal = NULL;
+	answer_overtaken(session);
+	if (refusal)
+		push(session, refusal);
+	if (!request)
+		return;
+	if (request_wants_payload(request))
+		request_received(request);
 	pipeline_add(&session->pipeline, request);
 }
 
 static void on_submit(struct session *session, const struct suburb_submit *submit)
 {
 	bool iso = device_endpoint_iso(session->device, submit->direction, submit->ep);
-	struct request *request = request_new(session->device, submit);
+	struct request *request;
 
+	if (overtaken_submitted(&session->overtaken, submit->seqnum)) {
+		session->skip = request_payload(submit, iso);
+		return;
+	}
+	request = request_new(session->device, submit);
 	if (!request || pipeline_admit(&session->pipeline, request) < 0) {
 		session->skip = request_payload(submit, iso);
+		log_refused(session, submit);
 		refuse(session, submit, iso);
 		if (request)
 			request_free(request);
 		return;
 	}
-	if (!request_wants_payload(request)) {
-		session->skip = request->payload;
-		pipeline_add(&session->pipeline, request);
-		return;
-	}
 	session->receiving = request;
-	session->need_payload = request->payload;
+	if (request_wants_payload(request))
+		session->need_payload = request->payload;
+	else
+		session->skip = request->payload;
 }
 
 static void on_command(struct session *session, const struct suburb_submit *submit)
 {
 	on_submit(session, submit);
-	if (session->skip || session->receiving)
+	if (session->skip || session->need_payload)
 		digest_begin(&session->digest);
+	else
+		received(session);
 }
 
 static int on_header(struct session *session, const void *header,
@@ -176,7 +229,7 @@ static int on_header(struct session *session, const void *header,
 		return suburb_violates(violation, "transfer_buffer_length", submit->length);
 	if (command.command == SUBURB_CMD_SUBMIT)
 		on_command(session, &command.submit);
-	else if (pipeline_unlink(&session->pipeline, &command.unlink) < 0)
+	else if (on_unlink(session, &command.unlink) < 0)
 		return suburb_violates(violation, "unlink without memory, seqnum",
 				       command.unlink.target);
 	return 0;
@@ -220,7 +273,7 @@ static int take_digest(struct session *session, const uint8_t *at, size_t left, 
 {
 	int ret = digest_input(&session->digest, at, left, taken, violation);
 
-	if (ret > 0 && session->receiving)
+	if (ret > 0)
 		received(session);
 	return ret;
 }
@@ -237,6 +290,8 @@ int session_input(struct session *session, const void *bytes, size_t size,
 			n = size < session->skip ? size : (size_t)session->skip;
 			session->skip -= n;
 			digest_add(&session->digest, at, n);
+			if (!session->skip && !session->digest.due)
+				received(session);
 		} else if (session->need_payload) {
 			n = take_payload(session, at, size);
 		} else if (session->digest.due) {
@@ -384,6 +439,10 @@ static void on_starved(void *owner)
 void session_retry(struct session *session)
 {
 	pipeline_retry(&session->pipeline);
+	if (overtaken_expire(&session->overtaken))
+		on_starved(session);
+	else if (!session->skip && !session->need_payload && !session->digest.due)
+		answer_overtaken(session);
 }
 
 static const struct pipeline_ops pipeline_ops = {
@@ -430,6 +489,9 @@ int session_stop(struct session *session)
 		if (session->receiving)
 			pipeline_drop(&session->pipeline, session->receiving);
 		session->receiving = NULL;
+		if (session->refusal)
+			reply_free(session->refusal);
+		session->refusal = NULL;
 		pipeline_stop(&session->pipeline);
 		reply_queue_clear(&session->replies);
 	}

@@ -50,7 +50,7 @@ struct session_ops {
  * or a negative SUBURB_E* and no session: -SUBURB_EBUSY if somebody else has
  * the device. The device is already taken when this returns.
  */
-int session_new(struct session **session, struct device *device, const struct limits *limits,
+int session_new(struct session **result, struct device *device, const struct limits *limits,
 		const struct session_ops *ops, void *owner);
 
 /* What was agreed with the importer: SUBURB_WIRE_FEATURE_*. Before any input. */

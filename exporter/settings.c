@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -173,37 +174,88 @@ static int parse_number(const char *text, unsigned long least, unsigned long mos
 		     escape(shown, sizeof(shown), text), least, most);
 }
 
+/**
+ * struct limit_key - one of [limits]
+ * @offset: in struct limits
+ * @is_size: of type size_t there
+ */
+static const struct limit_key {
+	const char *name;
+	unsigned long least, most;
+	size_t offset;
+	bool is_size;
+} limit_keys[] = {
+#define LIMIT(name, least, most, member)                                                 \
+	{ name, least, most, offsetof(struct limits, member),                            \
+	  sizeof(((struct limits *)NULL)->member) > sizeof(unsigned int) }
+	LIMIT("max-connections", 1, 65536, connections),
+	LIMIT("max-connections-per-address", 1, 65536, address_connections),
+	LIMIT("connection-rate", 0, 1000000, connection_rate),
+	LIMIT("connection-burst", 1, 1000000, connection_burst),
+	LIMIT("handshake-timeout-s", 1, 3600, handshake_s),
+	LIMIT("idle-timeout-s", 1, 3600, idle_s),
+	LIMIT("link-timeout-s", 5, 1000000, link_s),
+	LIMIT("max-requests", 1, 65536, requests),
+	LIMIT("max-parked", 1, 1048576, parked),
+	LIMIT("max-bytes", 65536, 1 << 30, bytes),
+	LIMIT("max-requests-total", 1, 1048576, all_requests),
+	LIMIT("max-bytes-total", 65536, 1ul << 31, all_bytes),
+#undef LIMIT
+};
+
+#define LIMIT_KEYS (sizeof(limit_keys) / sizeof(limit_keys[0]))
+
+static void store_limit(struct limits *limits, const struct limit_key *key, unsigned long value)
+{
+	void *at = (char *)limits + key->offset;
+
+	if (key->is_size)
+		*(size_t *)at = value;
+	else
+		*(unsigned int *)at = (unsigned int)value;
+}
+
+/* @length: of @name, which may go on behind that. */
+static const struct limit_key *find_limit(const char *name, size_t length)
+{
+	for (size_t i = 0; i < LIMIT_KEYS; i++)
+		if (strlen(limit_keys[i].name) == length &&
+		    !strncmp(name, limit_keys[i].name, length))
+			return &limit_keys[i];
+	return NULL;
+}
+
 int settings_set_limit(struct settings *settings, const char *name, const char *text, char *error)
 {
-	struct limits *limits = &settings->limits;
-	const struct {
-		const char *name;
-		unsigned long least, most;
-		unsigned int *value;
-	} numbers[] = {
-		{ "max-connections", 1, 65536, &limits->connections },
-		{ "max-requests", 1, 65536, &limits->requests },
-		{ "max-parked", 1, 1048576, &limits->parked },
-		{ "handshake-timeout-s", 1, 3600, &limits->handshake_s },
-		{ "link-timeout-s", 12, 1000000, &limits->link_s },
-	};
+	const struct limit_key *key = find_limit(name, strlen(name));
 	char shown[64];
 	unsigned long value;
 	int ret;
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (strcmp(name, numbers[i].name))
-			continue;
-		ret = parse_number(text, numbers[i].least, numbers[i].most, &value, error);
-		if (ret == 0)
-			*numbers[i].value = (unsigned int)value;
-		return ret;
-	}
-	if (strcmp(name, "max-bytes"))
+	if (!key)
 		return wrong(error, "unknown key '%s' in [limits]",
 			     escape(shown, sizeof(shown), name));
-	ret = parse_number(text, 65536, 1 << 30, &value, error);
-	if (ret == 0)
-		limits->bytes = value;
+	ret = parse_number(text, key->least, key->most, &value, error);
+	if (ret == 0 && !(settings->limits_given & 1u << (key - limit_keys)))
+		store_limit(&settings->limits, key, value);
+	return ret;
+}
+
+int settings_give_limit(struct settings *settings, const char *text, char *error)
+{
+	size_t length = strcspn(text, "=");
+	const struct limit_key *key = find_limit(text, length);
+	char shown[64];
+	unsigned long value;
+	int ret;
+
+	if (!key || !text[length])
+		return wrong(error, "'%s' is no limit; use KEY=NUMBER, with a key of [limits]",
+			     escape(shown, sizeof(shown), text));
+	ret = parse_number(text + length + 1, key->least, key->most, &value, error);
+	if (ret == 0) {
+		store_limit(&settings->limits, key, value);
+		settings->limits_given |= 1u << (key - limit_keys);
+	}
 	return ret;
 }

@@ -31,12 +31,14 @@ struct string_list {
  *	the best way there is
  * @backend_given: likewise
  * @log_level_given: likewise
+ * @limits_given: likewise, a bit for each
  */
 struct settings {
 	struct string_list listen;
 	struct string_list emulate;
 	struct rules rules;
 	struct limits limits;
+	uint32_t limits_given;
 	uint32_t features;
 	bool features_given;
 	const char *backend;
@@ -45,6 +47,7 @@ struct settings {
 	bool log_level_given;
 	bool foreground;
 	bool list;
+	bool udev_rules;
 	char *config;
 };
 
@@ -63,7 +66,8 @@ int settings_set_features(struct settings *settings, const char *text, char *err
 int settings_set_backend(struct settings *settings, const char *text, char *error);
 int settings_set_config(struct settings *settings, const char *text, char *error);
 
-/* One of [limits]: "max-connections" and so on. */
+/* One of [limits]: "max-connections" and so on; or both in one, with a "=" between them. */
 int settings_set_limit(struct settings *settings, const char *name, const char *text, char *error);
+int settings_give_limit(struct settings *settings, const char *text, char *error);
 
 #endif

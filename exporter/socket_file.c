@@ -116,7 +116,7 @@ int socket_file_listen(struct socket_file *file, int fd, const char *path, mode_
 	*file = (struct socket_file){ 0 };
 	if (strlen(path) >= sizeof(name.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(name.sun_path, path);
+	memcpy(name.sun_path, path, strlen(path));
 	directory = lock_directory(path);
 	if (directory < 0)
 		return directory;
@@ -134,7 +134,7 @@ void socket_file_remove(struct socket_file *file)
 	if (!file->path)
 		return;
 	directory = lock_directory(file->path);
-	strcpy(name.sun_path, file->path);
+	memcpy(name.sun_path, file->path, strlen(file->path));
 	remove_stale(&name);
 	if (directory >= 0)
 		close(directory);

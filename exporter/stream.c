@@ -144,38 +144,46 @@ static void set_option(int fd, int level, int option, int value)
 /* The other families have a peer that the kernel knows: it tells when he is gone. */
 static void set_options(struct stream *stream, int fd, unsigned int dead_s)
 {
-	int probes = ((int)dead_s - KEEPALIVE_IDLE_S) / KEEPALIVE_PROBE_S;
+	const int dead = (int)dead_s;
+	const int idle = dead * 2 / 5 < KEEPALIVE_IDLE_S ? dead * 2 / 5 : KEEPALIVE_IDLE_S;
+	const int probe = dead / 5 < KEEPALIVE_PROBE_S ? dead / 5 : KEEPALIVE_PROBE_S;
+	const int probes = (dead - idle) / probe;
 
 	uv_tcp_nodelay(&stream->tcp, 1);
-	uv_tcp_keepalive(&stream->tcp, 1, KEEPALIVE_IDLE_S);
+	uv_tcp_keepalive(&stream->tcp, 1, (unsigned int)idle);
 #ifdef TCP_KEEPINTVL
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_PROBE_S);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, probe);
 	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT,
 		   probes < KEEPALIVE_PROBES ? probes : KEEPALIVE_PROBES);
 #endif
 #ifdef TCP_USER_TIMEOUT
-	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)dead_s * 1000);
+	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, dead * 1000);
 #endif
 }
 
 /* Who dials a unix socket has no address, but he is a process and a user. */
-static void set_unix_peer(struct stream *stream, int fd)
+static uint32_t set_unix_peer(struct stream *stream, int fd)
 {
 #ifdef SO_PEERCRED
 	struct ucred who;
 	socklen_t size = sizeof(who);
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0)
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0) {
 		snprintf(stream->peer, sizeof(stream->peer), "unix:pid=%d,uid=%u", (int)who.pid,
 			 (unsigned int)who.uid);
+		return who.uid;
+	}
 #endif
+	return 0;
 }
 
 /* Knows the peer's family: what else there is to know depends on it. */
 static void meet_peer(struct stream *stream, unsigned int dead_s)
 {
 	struct sockaddr_storage address = { 0 };
+	const struct sockaddr *name = (const struct sockaddr *)&address;
 	socklen_t size = sizeof(address);
+	uint32_t uid = 0;
 	uv_os_fd_t fd;
 
 	if (uv_fileno((uv_handle_t *)&stream->tcp, &fd) < 0 ||
@@ -184,9 +192,10 @@ static void meet_peer(struct stream *stream, unsigned int dead_s)
 	if (address.ss_family == AF_INET || address.ss_family == AF_INET6)
 		set_options(stream, fd, dead_s);
 	if (address.ss_family == AF_UNIX)
-		set_unix_peer(stream, fd);
+		uid = set_unix_peer(stream, fd);
 	else
-		address_text((const struct sockaddr *)&address, stream->peer);
+		address_text(name, stream->peer);
+	stream->origin = origin_of(name, uid);
 }
 
 int stream_accept(struct stream *stream, uv_loop_t *loop, uv_stream_t *listener,

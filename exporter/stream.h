@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "address.h"
+#include "origin.h"
 
 /**
  * struct stream_ops - what a stream asks and tells its owner
@@ -54,6 +55,7 @@ struct stream_buffer {
 /**
  * struct stream - part of its owner
  * @peer: its address, as text
+ * @origin: its address, for limits
  * @writing: bytes under way, 0 if none are
  */
 struct stream {
@@ -61,6 +63,7 @@ struct stream {
 	void *owner;
 	const struct stream_buffer *buffer;
 	char peer[ADDRESS_TEXT_SIZE];
+	struct origin origin;
 	uv_tcp_t tcp;
 	uv_write_t write;
 	uv_shutdown_t shutdown;

@@ -114,7 +114,7 @@ void libusb_access_cancel(struct usb_device *device, struct backend_transfer *tr
 
 /* --- libusb_change.c ------------------------------------------------------ */
 
-int usb_change(struct backend_device *device, struct backend_change *change);
+int usb_change(struct backend_device *backend, struct backend_change *change);
 
 /* It is not in use and has left: by whoever ended its use. */
 void usb_device_free(struct usb_device *device);

@@ -40,7 +40,7 @@ static uint8_t *read_file(const char *busid, const char *name, size_t *size)
 char *sysfs_text(const char *busid, const char *name)
 {
 	size_t size;
-	char *text = (char *)read_file(busid, name, &size);
+	char *text = (char *)read_file(busid, name, &size), *exact;
 
 	if (!text)
 		return NULL;
@@ -50,7 +50,10 @@ char *sysfs_text(const char *busid, const char *name)
 		free(text);
 		return NULL;
 	}
-	return realloc(text, size + 1);
+	exact = realloc(text, size + 1);
+	if (exact)
+		text = exact;
+	return text;
 }
 
 /* Configurations lie back to back behind the device descriptor. */

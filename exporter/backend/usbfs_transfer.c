@@ -43,7 +43,7 @@ struct usbfs_transfer {
 	int32_t status;
 	uint8_t setup[USB_SETUP_SIZE];
 	size_t stride;
-	_Alignas(struct usbdevfs_urb) uint8_t urbs[];
+	uint8_t urbs[] __attribute__((__aligned__(_Alignof(struct usbdevfs_urb))));
 };
 
 static struct usbdevfs_urb *urb_of(struct usbfs_transfer *mine, unsigned int part)

@@ -97,7 +97,8 @@ static const char *const strings[] = { "Camera", "Test picture", NULL };
 
 static const uint8_t control_descriptors[] = {
 	/* 3.7.2: revision 1.0; the clock of time stamps, which there are none of: 1 MHz */
-	13, CS_INTERFACE, 1 /* header */, 0x00, 0x01, 40, 0, 0x40, 0x42, 0x0f, 0, 1, STREAM_INTERFACE,
+	13, CS_INTERFACE, 1 /* header */, 0x00, 0x01, 40, 0, 0x40, 0x42, 0x0f, 0, 1,
+	STREAM_INTERFACE,
 	18, CS_INTERFACE, 2 /* input */, CAMERA, 0x01, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0,
 	9, CS_INTERFACE, 3 /* output */, USB_STREAMING, 0x01, 0x01, 0, CAMERA, 0,
 };

@@ -86,6 +86,7 @@ enum emulated_sync {
 	EMULATED_SYNC_ASYNC = 0x04, /* to a clock of the device's own */
 	EMULATED_SYNC_FRAMES = 0x0c, /* to the frames of the bus */
 };
+
 /* @interval_ms: a power of two. One packet in each; 1023 bytes at full speed at most. */
 void emulated_describe_iso(struct emulated_descriptors *d, uint8_t address, enum emulated_sync sync,
 			   uint16_t max_packet, unsigned int interval_ms);

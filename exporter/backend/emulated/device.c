@@ -141,7 +141,7 @@ int emulated_device_set_streams(struct emulated_device *d, const uint8_t *endpoi
 		if (!emulated_device_endpoint(d, endpoints[i]))
 			return -SUBURB_EINVAL;
 	for (unsigned int i = 0; i < count; i++)
-		emulated_device_endpoint(d, endpoints[i])->streams = streams;
+		slot(d, endpoints[i])->streams = streams;
 	return 0;
 }
 

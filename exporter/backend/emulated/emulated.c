@@ -164,16 +164,17 @@ static void come_back(struct emulated_device *d)
 	plug(b, (size_t)(slot - b->slots), d->kind->after_reset, error, sizeof(error));
 }
 
+/* What ends here may close it, which releases it only once it has left. */
 static void leave(struct emulated_device *d)
 {
 	struct emulated_backend *b = d->owner;
 
-	d->leaving = false;
 	emulated_device_flush(d, -SUBURB_ENODEV);
 	deliver(d);
 	b->events.left(b->events.owner, &d->backend);
 	if (d->changing)
 		come_back(d);
+	d->leaving = false;
 	if (!d->open)
 		release(d);
 }

@@ -53,10 +53,10 @@ bool emulated_transfers_remove(struct emulated_transfers *queue, struct backend_
 		emulated_transfers_take(queue);
 		return true;
 	}
-	before->priv = transfer->priv;
-	if (queue->last == transfer)
+	before->priv = each->priv;
+	if (queue->last == each)
 		queue->last = before;
-	transfer->priv = NULL;
+	each->priv = NULL;
 	return true;
 }
 
@@ -94,7 +94,10 @@ static void complete_first(struct emulated_endpoint *endpoint)
 static void finish_first(struct emulated_endpoint *endpoint, int32_t status,
 			 struct emulated_transfers *finished)
 {
-	emulated_transfer_finish(emulated_transfers_take(&endpoint->transfers), status, finished);
+	struct backend_transfer *transfer = emulated_transfers_take(&endpoint->transfers);
+
+	if (transfer)
+		emulated_transfer_finish(transfer, status, finished);
 }
 
 /* Bytes of the next packets: all full ones there are, or one short one. */

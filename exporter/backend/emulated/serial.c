@@ -27,6 +27,10 @@
 #define STATE_CARRIER 0x01
 #define STATE_READY 0x02
 
+/* Types of requests */
+#define OUT (USB_DIR_OUT | USB_TYPE_CLASS | USB_RECIP_INTERFACE)
+#define IN (USB_DIR_IN | USB_TYPE_CLASS | USB_RECIP_INTERFACE)
+
 struct serial {
 	struct emulated_echo echo;
 	struct emulated_request notification;
@@ -125,16 +129,15 @@ static int control(struct emulated_device *d, struct emulated_control *c)
 	if (c->index != CONTROL_INTERFACE || !d->configured)
 		return -SUBURB_EPIPE;
 	switch (c->type << 8 | c->request) {
-	case (USB_DIR_OUT | USB_TYPE_CLASS | USB_RECIP_INTERFACE) << 8 | USB_CDC_REQ_SET_LINE_CODING:
+	case OUT << 8 | USB_CDC_REQ_SET_LINE_CODING:
 		if (c->length != LINE_CODING_SIZE)
 			return -SUBURB_EPIPE;
 		memcpy(serial->line_coding, c->data, LINE_CODING_SIZE);
 		return 0;
-	case (USB_DIR_IN | USB_TYPE_CLASS | USB_RECIP_INTERFACE) << 8 | USB_CDC_REQ_GET_LINE_CODING:
+	case IN << 8 | USB_CDC_REQ_GET_LINE_CODING:
 		memcpy(c->data, serial->line_coding, LINE_CODING_SIZE);
 		return LINE_CODING_SIZE;
-	case (USB_DIR_OUT | USB_TYPE_CLASS | USB_RECIP_INTERFACE) << 8 |
-		USB_CDC_REQ_SET_CONTROL_LINE_STATE:
+	case OUT << 8 | USB_CDC_REQ_SET_CONTROL_LINE_STATE:
 		return 0;
 	default:
 		return -SUBURB_EPIPE;

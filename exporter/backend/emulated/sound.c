@@ -61,7 +61,8 @@ static const uint8_t control_descriptors[] = {
 	9, CS_INTERFACE, 1 /* header */, 0x00, 0x02, 8 /* I/O box */, 75, 0, 0,
 	/* clock source: internal, fixed, synchronous to frames; both controls can be read */
 	8, CS_INTERFACE, 10, CLOCK, 0x05, 0x05, 0, 0,
-	17, CS_INTERFACE, 2 /* input */, PLAY_USB, USB_STREAMING, 0, CLOCK, 2, 3, 0, 0, 0, 0, 0, 0, 0,
+	17, CS_INTERFACE, 2 /* input */, PLAY_USB, USB_STREAMING, 0, CLOCK, 2, 3, 0, 0, 0, 0, 0, 0,
+	0,
 	12, CS_INTERFACE, 3 /* output */, PLAY_LINE, LINE_CONNECTOR, 0, PLAY_USB, CLOCK, 0, 0, 0,
 	17, CS_INTERFACE, 2, RECORD_LINE, LINE_CONNECTOR, 0, CLOCK, 2, 3, 0, 0, 0, 0, 0, 0, 0,
 	12, CS_INTERFACE, 3, RECORD_USB, USB_STREAMING, 0, RECORD_LINE, CLOCK, 0, 0, 0,

@@ -127,7 +127,7 @@ static int attach_busid(struct attach *attach, const char *device_text, const ch
 	int ret = import(attach, busid, serial, &device, &agreed, failure);
 
 	if (ret >= 0)
-		ret = handover(attach->kernel, ret, &attach->dial.host, &device, agreed,
+		ret = handover(attach->kernel, ret, &attach->dial, &device, agreed,
 			       attach->deadline, &status, failure);
 	if (!ret)
 		tell_success(attach, device_text, busid, &status);
@@ -276,6 +276,7 @@ static int prepare(struct attach *attach, const struct host *host, const struct 
 	ret = dial_resolve(&attach->dial, host, attach->deadline, failure);
 	if (ret)
 		return ret;
+	attach->dial.timeout_s = attach->options->timeout_s;
 	if (count == 1 && selects[0].kind == SELECT_BUSID)
 		return 0;
 	return get_offer(attach, selects, count, failure);
@@ -339,7 +340,7 @@ static int run(const struct verb_options *options, int argc, char **argv)
 		ret = select_parse(argv[i], &selects[i - 1], &failure);
 	if (!ret && options->digest && options->no_digest)
 		ret = failure_set(&failure, -EINVAL, "--digest and --no-digest exclude each other");
-	if (ret)
+	if (ret || !selects)
 		failure_print("%s", failure.text);
 	else
 		code = attach_run(options, &host, selects, argc - 1);
@@ -350,7 +351,7 @@ static int run(const struct verb_options *options, int argc, char **argv)
 const struct verb verb_attach = {
 	.name = "attach",
 	.operands = "HOST[:PORT] DEVICE...",
-	.options = "jdD",
+	.options = "jdDt",
 	.least = 2,
 	.most = -1,
 	.missing = "attach needs a host and a device: 'suburb list HOST' shows what it offers",

@@ -62,7 +62,7 @@ static int receive_device(const struct stream *stream, struct suburb_device *dev
 
 static int receive_count(const struct stream *stream, uint32_t *count, struct failure *failure)
 {
-	struct suburb_op op;
+	struct suburb_op op = { 0 };
 	__be32 wire;
 	int ret = receive_op(stream, SUBURB_OP_REP_DEVLIST, &op, failure);
 

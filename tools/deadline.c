@@ -30,6 +30,11 @@ struct deadline deadline_sooner(struct deadline a, struct deadline b)
 	return a.at_ms < b.at_ms ? a : b;
 }
 
+struct deadline deadline_later(struct deadline a, struct deadline b)
+{
+	return a.at_ms > b.at_ms ? a : b;
+}
+
 int deadline_left(struct deadline deadline)
 {
 	int64_t left = deadline.at_ms - now_ms();

@@ -18,8 +18,9 @@ struct deadline {
 
 struct deadline deadline_in(int ms);
 
-/* The one that comes first. */
+/* The one that comes first, the one that comes last. */
 struct deadline deadline_sooner(struct deadline a, struct deadline b);
+struct deadline deadline_later(struct deadline a, struct deadline b);
 
 /* Milliseconds left; 0 if it has passed. */
 int deadline_left(struct deadline deadline);

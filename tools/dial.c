@@ -28,6 +28,8 @@
 #define CONNECT_MS 5000
 #define STAGGER_MS 250 /* RFC 8305, "Connection Attempt Delay" */
 #define MOST_ADDRESSES 16
+#define KEEPALIVE_S 5
+#define KEEPALIVE_PROBES 127 /* Linux takes no more; the time below is what counts there */
 
 static socklen_t name_unix(const struct host *host, void *name)
 {
@@ -77,14 +79,20 @@ void dial_free(struct dial *dial)
 
 /* --- connecting ----------------------------------------------------------- */
 
-static void tune(int fd)
+static void tune(int fd, int timeout_s)
 {
-	static const struct {
+	/* Often enough for what stands on the way and forgets idle connections. */
+	const int idle_s = timeout_s / 4 < KEEPALIVE_S ? timeout_s / 4 : KEEPALIVE_S;
+	const int probes = timeout_s / idle_s - 1;
+	const struct {
 		int level, name, value;
 	} options[] = {
-		{ IPPROTO_TCP, TCP_NODELAY, 1 },  { SOL_SOCKET, SO_KEEPALIVE, 1 },
-		{ IPPROTO_TCP, TCP_KEEPIDLE, 5 }, { IPPROTO_TCP, TCP_KEEPINTVL, 5 },
-		{ IPPROTO_TCP, TCP_KEEPCNT, 3 },  { IPPROTO_TCP, TCP_USER_TIMEOUT, 20000 },
+		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
+		{ IPPROTO_TCP, TCP_KEEPIDLE, idle_s },
+		{ IPPROTO_TCP, TCP_KEEPINTVL, idle_s },
+		{ IPPROTO_TCP, TCP_KEEPCNT, probes < KEEPALIVE_PROBES ? probes : KEEPALIVE_PROBES },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT, timeout_s * 1000 },
 	};
 
 	/* A kernel that refuses one still gives a working connection. */
@@ -115,7 +123,7 @@ static int start_unix(const struct addrinfo *address)
 }
 
 /* Returns a socket on its way (or there already), or a negative errno. */
-static int start_one(const struct addrinfo *address)
+static int start_one(const struct addrinfo *address, unsigned int timeout_s)
 {
 	int fd, ret;
 
@@ -126,7 +134,7 @@ static int start_one(const struct addrinfo *address)
 	if (fd < 0)
 		return -errno;
 	if (address->ai_family != AF_VSOCK)
-		tune(fd);
+		tune(fd, timeout_s ? (int)timeout_s : DIAL_TIMEOUT_S);
 	if (connect(fd, address->ai_addr, address->ai_addrlen) == 0 || errno == EINPROGRESS)
 		return fd;
 	ret = -errno;
@@ -137,6 +145,7 @@ static int start_one(const struct addrinfo *address)
 /* The attempts under way; the error worth telling if all of them fail. */
 struct attempts {
 	const struct addrinfo *next;
+	unsigned int timeout_s;
 	struct pollfd fds[MOST_ADDRESSES];
 	nfds_t count;
 	int error;
@@ -152,7 +161,7 @@ static void attempt_failed(struct attempts *attempts, int error)
 static void attempts_start_next(struct attempts *attempts)
 {
 	while (attempts->next && attempts->count < MOST_ADDRESSES) {
-		int fd = start_one(attempts->next);
+		int fd = start_one(attempts->next, attempts->timeout_s);
 
 		attempts->next = attempts->next->ai_next;
 		if (fd >= 0) {
@@ -297,7 +306,11 @@ static int connect_failed(const struct host *host, int error, struct failure *fa
 
 int dial_connect(const struct dial *dial, struct deadline deadline, struct failure *failure)
 {
-	struct attempts attempts = { .next = dial->addresses, .error = -EADDRNOTAVAIL };
+	struct attempts attempts = {
+		.next = dial->addresses,
+		.timeout_s = dial->timeout_s,
+		.error = -EADDRNOTAVAIL,
+	};
 	int fd = attempts_run(&attempts, deadline_sooner(deadline, deadline_in(CONNECT_MS)));
 
 	for (nfds_t i = 0; i < attempts.count; i++)

@@ -13,12 +13,18 @@
 #include "failure.h"
 #include "host.h"
 
+/* Seconds without a sign of life. */
+#define DIAL_TIMEOUT_S 20
+#define DIAL_TIMEOUT_LEAST 5
+#define DIAL_TIMEOUT_MOST 86400
+
 /*
  * Not to be copied: @addresses may point to @only, the one address of a host
  * that has no other.
  */
 struct dial {
 	struct host host;
+	unsigned int timeout_s; /* see dial_connect(); 0: DIAL_TIMEOUT_S */
 	struct addrinfo *addresses;
 	struct addrinfo only;
 	struct sockaddr_storage name;
@@ -32,7 +38,7 @@ void dial_free(struct dial *dial);
 /*
  * Connects to the first address that answers: all are tried, a little apart,
  * so that one which answers nothing costs no time. Returns a non-blocking
- * stream socket that notices a dead peer within 20 s, or a negative errno.
+ * stream socket that notices a dead peer within @timeout_s, or a negative errno.
  */
 int dial_connect(const struct dial *dial, struct deadline deadline, struct failure *failure);
 

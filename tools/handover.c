@@ -34,6 +34,18 @@ static void on_signal(int signal)
 	caught = signal;
 }
 
+/* How long a device may take that goes on answering; how long it may be silent then. */
+#define SLOW_MS 60000
+#define SILENCE_MS 5000
+#define LOOK_MS 1000
+
+/* Bytes that have come from it, and until when it is waited for. */
+struct progress {
+	uint64_t received;
+	struct deadline deadline;
+	struct deadline latest;
+};
+
 /* What was in force before. */
 struct guard {
 	sigset_t mask;
@@ -76,7 +88,7 @@ static void make_label(char *label, const struct host *host, const char *busid)
 	memcpy(label + used + 1, right, length + 1);
 }
 
-static int attach(int kernel, int sockfd, const struct host *host,
+static int attach(int kernel, int sockfd, const struct dial *dial,
 		  const struct suburb_device *device, uint64_t features,
 		  struct suburb_attach *attach, struct failure *failure)
 {
@@ -85,10 +97,12 @@ static int attach(int kernel, int sockfd, const struct host *host,
 		.devid = suburb_devid(device->busnum, device->devnum),
 		.speed = device->speed,
 		.features = features,
+		.unlink_ms = dial->timeout_s * 1000,
 	};
-	make_label(attach->label, host, device->busid);
+	make_label(attach->label, &dial->host, device->busid);
 	attach->cookie_size =
-		(uint32_t)cookie_put(attach->cookie, sizeof(attach->cookie), host, device->busid);
+		(uint32_t)cookie_put(attach->cookie, sizeof(attach->cookie), &dial->host,
+				     device->busid);
 	return kernel_attach(kernel, attach, failure);
 }
 
@@ -119,18 +133,33 @@ static int look(int kernel, uint64_t id, struct suburb_status *status, struct fa
 	}
 }
 
+/* A device whose answers come is waited for, within reason: its link may be slow. */
+static void prolong(struct progress *progress, const struct suburb_status *status)
+{
+	if (status->wire_received == progress->received)
+		return;
+	progress->received = status->wire_received;
+	progress->deadline =
+		deadline_later(progress->deadline,
+			       deadline_sooner(deadline_in(SILENCE_MS), progress->latest));
+}
+
 static int wait_online(int kernel, uint64_t id, struct deadline deadline, const sigset_t *mask,
 		       struct suburb_status *status, struct failure *failure)
 {
+	struct progress progress = { .deadline = deadline, .latest = deadline_in(SLOW_MS) };
+
 	for (;;) {
 		int ret = look(kernel, id, status, failure);
 
 		if (ret)
 			return ret < 0 ? ret : 0;
-		ret = kernel_wait(kernel, deadline, mask);
+		prolong(&progress, status);
+		ret = kernel_wait(kernel, deadline_sooner(progress.deadline, deadline_in(LOOK_MS)),
+				  mask);
 		if (caught)
 			return failure_set(failure, -EINTR, "interrupted");
-		if (ret == 0)
+		if (ret == 0 && !deadline_left(progress.deadline))
 			return failure_set(
 				failure, -ETIMEDOUT,
 				"the kernel did not get it ready in time: see the kernel log");
@@ -147,7 +176,7 @@ static int name_device(struct failure *failure, int ret, const struct host *host
 	return failure_set(failure, ret, "%s on %s: %.600s", busid, host->text, inner.text);
 }
 
-int handover(int kernel, int sockfd, const struct host *host, const struct suburb_device *device,
+int handover(int kernel, int sockfd, const struct dial *dial, const struct suburb_device *device,
 	     uint64_t features, struct deadline deadline, struct suburb_status *status,
 	     struct failure *failure)
 {
@@ -157,7 +186,7 @@ int handover(int kernel, int sockfd, const struct host *host, const struct subur
 	int ret;
 
 	guard_enter(&guard);
-	ret = attach(kernel, sockfd, host, device, features, &request, failure);
+	ret = attach(kernel, sockfd, dial, device, features, &request, failure);
 	close(sockfd); /* the kernel has its own reference by now */
 	if (!ret) {
 		ret = wait_online(kernel, request.id, deadline, &guard.mask, status, failure);
@@ -165,5 +194,5 @@ int handover(int kernel, int sockfd, const struct host *host, const struct subur
 			kernel_detach(kernel, request.port, request.id, &ignored);
 	}
 	guard_leave(&guard);
-	return ret ? name_device(failure, ret, host, device->busid) : 0;
+	return ret ? name_device(failure, ret, &dial->host, device->busid) : 0;
 }

@@ -12,16 +12,16 @@
 #include <suburb/wire.h>
 
 #include "deadline.h"
+#include "dial.h"
 #include "failure.h"
-#include "host.h"
 #include "kernel.h"
 
 /*
- * Attaches @device on @sockfd, where SUBURB_FEATURE_* were agreed, and waits for it to be usable.
+ * Attaches @device of @dial's host on @sockfd, where SUBURB_FEATURE_* were agreed, and waits for it to be usable.
  * Closes @sockfd in any case. 0: @status tells of it. Negative errno: nothing stays attached;
  * -EINTR: a signal asked to stop, see handover_signal().
  */
-int handover(int kernel, int sockfd, const struct host *host, const struct suburb_device *device,
+int handover(int kernel, int sockfd, const struct dial *dial, const struct suburb_device *device,
 	     uint64_t features, struct deadline deadline, struct suburb_status *status,
 	     struct failure *failure);
 

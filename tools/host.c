@@ -76,6 +76,11 @@ static int set_name(const char *text, size_t length, struct host *host, struct f
 	}
 	memcpy(host->name, text, length);
 	host->name[length] = '\0';
+	if (!strcmp(host->name, "unix") || !strcmp(host->name, "vsock"))
+		return failure_set(
+			failure, -EINVAL,
+			"'%s' is no host, for '%s:' begins the name of a socket: give a full name or an address",
+			host->name, host->name);
 	return 0;
 }
 

@@ -50,13 +50,25 @@ struct json_object *json_append_object(struct json_object *array)
 	return object;
 }
 
+static void puts_harmless(const char *json)
+{
+	size_t size = 3 * strlen(json) + 1;
+	char *text = malloc(size);
+
+	if (!text)
+		return;
+	text_escape_json(text, size, json);
+	puts(text);
+	free(text);
+}
+
 void json_print(struct json_object *object, bool one_line)
 {
 	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
 
 	if (!one_line)
 		flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
-	puts(json_object_to_json_string_ext(object, flags));
+	puts_harmless(json_object_to_json_string_ext(object, flags));
 	json_object_put(object);
 }
 

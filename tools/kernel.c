@@ -4,11 +4,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,6 +38,25 @@ static void load_module(void)
 	posix_spawn_file_actions_destroy(&actions);
 }
 
+/* Its group is the one that system/suburb.rules gives it, or what else root chose. */
+static int no_permission(int error, struct failure *failure)
+{
+	const struct group *group = NULL;
+	struct stat node;
+
+	if (stat(DEVICE, &node) == 0 && node.st_gid && (node.st_mode & 0060) == 0060)
+		group = getgrgid(node.st_gid);
+	if (group)
+		return failure_set(failure, -error,
+				   "no permission to open " DEVICE
+				   ": become a member of the group %s (as root: usermod -aG %s "
+				   "NAME) and log in again, or run as root",
+				   group->gr_name, group->gr_name);
+	return failure_set(failure, -error,
+			   "no permission to open " DEVICE
+			   ": run as root, or let udev give it to a group (see suburb(1), FILES)");
+}
+
 static int open_failed(int error, struct failure *failure)
 {
 	switch (error) {
@@ -44,12 +65,10 @@ static int open_failed(int error, struct failure *failure)
 	case ENODEV:
 		return failure_set(failure, -error,
 				   "the " MODULE " module is not loaded: run 'modprobe " MODULE
-				   "'");
+				   "' as root");
 	case EACCES:
 	case EPERM:
-		return failure_set(failure, -error,
-				   "no permission to open " DEVICE
-				   ": run as root, or as a user who may read and write it");
+		return no_permission(error, failure);
 	default:
 		return failure_set(failure, -error, "cannot open " DEVICE ": %s", strerror(error));
 	}

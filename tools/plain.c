@@ -32,12 +32,22 @@ struct entries {
 	size_t count;
 };
 
-/* SUBURB_RUNTIME_DIR is for tests, and for who runs as somebody else. */
+/*
+ * Who is not root has a place of his own: where root writes nobody else shall be
+ * able to put a link. SUBURB_RUNTIME_DIR is for tests.
+ */
 static const char *directory(void)
 {
+	static char own[256];
 	const char *given = getenv("SUBURB_RUNTIME_DIR");
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
 
-	return given && *given ? given : DIRECTORY;
+	if (given && *given)
+		return given;
+	if (geteuid() == 0 || !runtime || *runtime != '/')
+		return DIRECTORY;
+	snprintf(own, sizeof(own), "%s/suburb", runtime);
+	return own;
 }
 
 static void file_name(char *name, size_t size, const char *suffix)

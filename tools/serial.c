@@ -7,6 +7,7 @@
  * without a serial number, not an error.
  */
 #include <errno.h>
+#include <string.h>
 #include <linux/usb/ch9.h>
 
 #include <suburb/extension.h>
@@ -100,6 +101,7 @@ static int get_descriptor(struct control *control, uint8_t type, uint8_t number,
 {
 	int ret = send_request(control, (uint16_t)(type << 8 | number), index, size, failure);
 
+	memset(data, 0, size);
 	if (!ret)
 		ret = receive_reply(control, data, size, failure);
 	if (ret < 0)

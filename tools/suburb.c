@@ -9,8 +9,10 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "dial.h"
 #include "failure.h"
 #include "verb.h"
 
@@ -41,6 +43,7 @@ static const struct {
 	{ 'v', "verbose", "add counters of each endpoint and of the link" },
 	{ 'd', "digest", "have every message checked for damage, or do not attach" },
 	{ 'D', "no-digest", "do without, also over a network" },
+	{ 't', "timeout", "seconds after which a silent link is dead, 5 to 86400 (20)" },
 	{ 'w', "watch", "go on, and print again whenever something changes" },
 };
 #define OPTIONS (sizeof(option_texts) / sizeof(option_texts[0]))
@@ -108,6 +111,32 @@ static enum parsed wrong_option(const struct verb *verb, char **argv)
 	return PARSED_WRONG;
 }
 
+static enum parsed no_value(char **argv)
+{
+	failure_print("'%s' needs a number of seconds, %d to %d", argv[optind - 1],
+		      DIAL_TIMEOUT_LEAST, DIAL_TIMEOUT_MOST);
+	return PARSED_WRONG;
+}
+
+/* Digits only: strtoul() takes signs and blanks, too. */
+static bool parse_timeout(const char *text, unsigned int *timeout_s)
+{
+	unsigned long value;
+
+	if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 9)
+		return false;
+	value = strtoul(text, NULL, 10);
+	*timeout_s = (unsigned int)value;
+	return value >= DIAL_TIMEOUT_LEAST && value <= DIAL_TIMEOUT_MOST;
+}
+
+static enum parsed wrong_timeout(const char *text)
+{
+	failure_print("'%s' is no timeout: seconds, %d to %d", text, DIAL_TIMEOUT_LEAST,
+		      DIAL_TIMEOUT_MOST);
+	return PARSED_WRONG;
+}
+
 static enum parsed not_its_option(const struct verb *verb, int letter)
 {
 	for (size_t i = 0; i < OPTIONS; i++)
@@ -126,19 +155,24 @@ static enum parsed parse_options(const struct verb *verb, int argc, char **argv,
 		{ "watch", no_argument, NULL, 'w' },
 		{ "digest", no_argument, NULL, 'd' },
 		{ "no-digest", no_argument, NULL, 'D' },
+		{ "timeout", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "jvwdDh", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":jvwdDt:h", longs, NULL)) != -1) {
 		if (option == 'h')
 			return PARSED_HELP;
+		if (option == ':')
+			return no_value(argv);
 		if (option == '?')
 			return wrong_option(verb, argv);
 		if (!strchr(verb->options, option))
 			return not_its_option(verb, option);
+		if (option == 't' && !parse_timeout(optarg, &options->timeout_s))
+			return wrong_timeout(optarg);
 		options->json |= option == 'j';
 		options->verbose |= option == 'v';
 		options->watch |= option == 'w';

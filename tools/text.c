@@ -131,6 +131,29 @@ size_t text_utf8(char *out, size_t size, const char *in)
 	return used;
 }
 
+void text_escape_json(char *out, size_t size, const char *json)
+{
+	const unsigned char *s = (const unsigned char *)json;
+	size_t used = 0;
+	char piece[16];
+
+	while (*s) {
+		uint32_t c;
+		size_t length = decode(s, &c);
+
+		if (length && c >= 0x7f && !harmless(c)) {
+			snprintf(piece, sizeof(piece), "\\u%04x", c);
+		} else {
+			length = length ? length : 1;
+			snprintf(piece, sizeof(piece), "%.*s", (int)length, (const char *)s);
+		}
+		if (!append(out, size, &used, piece, strlen(piece)))
+			break;
+		s += length;
+	}
+	out[used] = '\0';
+}
+
 size_t text_from_utf16(char *out, size_t size, const uint8_t *in, size_t units)
 {
 	size_t used = 0;

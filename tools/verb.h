@@ -20,13 +20,14 @@ struct verb_options {
 	bool watch;
 	bool digest; /* insist on it */
 	bool no_digest;
+	unsigned int timeout_s; /* 0: not given */
 };
 
 /**
  * struct verb - one verb
  * @name: as typed
  * @operands: as shown in its synopsis
- * @options: which of "jvwdD" (json, verbose, watch, digest, no-digest) it takes
+ * @options: which of "jvwdDt" (json, verbose, watch, digest, no-digest, timeout) it takes
  * @least: operands that it needs
  * @most: operands that it takes; 0 for none, -1 for any number
  * @missing: what to say if there are fewer than @least

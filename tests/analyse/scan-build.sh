@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# scan-build.sh - does clang's analyzer find a path on which something goes wrong? TAP
+#
+# scan-build would also compile; "true" does for the compiler, whose warnings are
+# another layer's.
+
+set -uo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib/judge.sh
+. "$(dirname "$0")/lib/judge.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/flags.sh
+. tests/analyse/lib/flags.sh
+
+checkers=(
+	-enable-checker security.FloatLoopCounter
+	-enable-checker security.insecureAPI.strcpy
+	-disable-checker deadcode.DeadStores
+)
+
+scan() { # FILE FLAG...
+	local file=$1 reports said status
+
+	shift
+	reports=$(mktemp -d -p "$work")
+	said=$(scan-build --status-bugs --use-cc=true -o "$reports" "${checkers[@]}" gcc "$@" -c "$file" 2>&1)
+	status=$?
+	grep -v '^scan-build: ' <<<"$said"
+	return "$status"
+}
+
+user() { scan "$1" "${user_flags[@]}"; }
+kernel() { scan "$1" "${kernel_clang_flags[@]}"; }
+
+user_flags && kernel_flags || exit 1
+settings="$(clang --version) ${user_flags[*]} ${kernel_clang_flags[*]}"
+
+check "is shown memory freed twice and says so" alive unix.Malloc user <<'END'
+#include <stdlib.h>
+void bad(char *p);
+void bad(char *p)
+{
+	free(p);
+	free(p);
+}
+END
+check "is shown kernel code with a null pointer and says so" alive core.NullDereference kernel <<'END'
+#include <linux/slab.h>
+int bad(int *p);
+int bad(int *p)
+{
+	if (!p)
+		return *p;
+	return 0;
+}
+END
+mapfile -t files < <(sources exporter tools)
+check "finds nothing in ${#files[@]} files of suburbd and suburb" judge user "${files[@]}"
+mapfile -t files < <(sources kernel)
+check "finds nothing in ${#files[@]} files of the module" judge kernel "${files[@]}"
+tap_done

@@ -3,9 +3,9 @@
 #
 # deps.sh - installs the Debian packages that are missing, and says which and why
 #
-#   deps.sh [--dry-run] [build|check|vm]...
+#   deps.sh [--dry-run] [build|check|fuzz|vm|debug]...
 #
-# No group means all of them. Needs nothing but bash, dpkg and apt. If all is
+# No group means all of them but fuzz and debug. Needs nothing but bash, dpkg and apt. If all is
 # there it says nothing and touches nothing; as a plain user it prints the
 # command that installs the rest, and fails.
 
@@ -30,11 +30,22 @@ check shellcheck            lint of scripts
 check codespell             lint of words
 check mandoc                lint of man pages
 check sparse                lint of the kernel module
+check clang                 lint: analyser
+check clang-tools           lint: scan-build
+check clang-tidy            lint of C
+check cppcheck              lint of C
+check coccinelle            lint of the kernel module
+check perl                  lint: checkpatch.pl
+check linux-source-6.1      lint: checkpatch.pl and semantic patches
+check xz-utils              lint: unpacks linux-source
 check gcc-12-multilib       32-bit tests
 check gcc-s390x-linux-gnu   big-endian tests
 check qemu-user             runs the big-endian tests
 check gcc-arm-none-eabi     the codec on a bare board
 check mmdebstrap            libraries of other architectures, guest image
+fuzz  clang                 fuzz targets
+fuzz  libclang-rt-14-dev    libFuzzer and sanitizers
+fuzz  llvm                  their stack traces
 vm    mmdebstrap            guest image
 vm    qemu-system-x86       virtual machines
 vm    e2fsprogs             guest image
@@ -42,6 +53,12 @@ vm    cpio                  guest image
 vm    xz-utils              guest image
 vm    busybox-static        guest image
 vm    linux-source-6.1      the kernel test harness
+debug linux-source-6.1      the debug kernel
+debug bc                    builds the debug kernel
+debug bison                 builds the debug kernel
+debug flex                  builds the debug kernel
+debug libelf-dev            builds the debug kernel
+debug lz4                   builds the debug kernel
 '
 
 dry_run=
@@ -50,8 +67,8 @@ groups=("$@")
 [ ${#groups[@]} -gt 0 ] || groups=(build check vm)
 for group in "${groups[@]}"; do
 	case $group in
-	build|check|vm) ;;
-	*) echo "deps.sh: unknown group '$group'; there are build, check and vm" >&2; exit 2 ;;
+	build|check|fuzz|vm|debug) ;;
+	*) echo "deps.sh: unknown group '$group'; there are build, check, fuzz, vm and debug" >&2; exit 2 ;;
 	esac
 done
 

@@ -3,19 +3,26 @@
 #
 # lint.sh - what can be said of the source without building it: TAP
 #
-# Looks at the files that git knows; what is only lying around is not judged.
+# Looks at the files that git knows; what is only lying around is not judged, nor
+# are inputs of fuzz targets.
 # Without git it is everything outside of build.
+#
+# A tool that finds nothing because it does nothing must not pass: each is shown
+# something bad, too.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . tests/tap.sh
 
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
 source_files() {
 	local file
 
 	{ git -c safe.directory='*' ls-files 2>/dev/null || find . -type f ! -path './build/*' -printf '%P\n'; } |
-		grep -v '^LICENSES/' | while read -r file; do
+		grep -vE '^(LICENSES|tests/fuzz/(corpus|regressions))/' | while read -r file; do
 		[ ! -f "$file" ] || echo "$file"
 	done
 }
@@ -57,11 +64,18 @@ man_pages() {
 		grep -v 'referenced manual not found: Xr suburbd\? '
 }
 
+printf 'reci%s\n' eve >"$work/word"
+printf '#!/bin/sh\ncd /tmp\n' >"$work/script.sh"
+printf '.Dd today\n.Zz\n' >"$work/page.8"
+
 check "every file has its SPDX line" every_file_has_spdx
 check "nothing is left to do in the source" nothing_left_to_do
 check "no white space at the end of a line" no_trailing_space
+check "a wrong word is seen" says 'receive' codespell "$work/word"
 check "words are spelled right" words
+check "a script that goes on without its folder is seen" says SC2164 shellcheck "$work/script.sh"
 check "shellcheck is content with ${#scripts[@]} scripts" shellcheck -x -P SCRIPTDIR "${scripts[@]}"
+check "an unknown macro is seen" says 'unknown macro: .Zz' mandoc -T lint "$work/page.8"
 if [ ${#pages[@]} -gt 0 ]; then
 	check "mandoc is content with ${#pages[@]} man pages" man_pages
 fi

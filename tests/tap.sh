@@ -5,6 +5,8 @@
 #
 #   check NAME COMMAND...   runs COMMAND; "ok" if it succeeds. Its output is
 #                           shown as comments if it does not
+#   says PATTERN COMMAND... succeeds if COMMAND prints PATTERN, however it ends:
+#                           of tools that must not be content with everything
 #   skip NAME WHY           counts as skipped
 #   tap_done                prints the plan; false if anything failed
 #
@@ -26,6 +28,14 @@ check() {
 		echo "not ok $tap_count - $name"
 		[ -z "$output" ] || printf '%s\n' "$output" | sed 's/^/# /'
 	fi
+}
+
+says() {
+	local pattern=$1 said
+
+	shift
+	said=$("$@" 2>&1)
+	grep -qE -e "$pattern" <<<"$said" || { echo "nothing of $pattern in: $said"; return 1; }
 }
 
 skip() {

@@ -82,11 +82,11 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=d
 	--errors-for-leak-kinds=definite,possible
 
 .PHONY: layer-asan layer-valgrind layer-i386 layer-s390x layer-codec-s390x
-.PHONY: layer-freestanding layer-lint layer-harness layer-module layer-install
+.PHONY: layer-freestanding layer-lint layer-analyse layer-harness layer-module layer-install
 
 layer-asan:
-	@+$(SUBMAKE) -s $(ASAN) test-programs
-	@$(MAKE) -s -k $(ASAN) layer-unit layer-protocol layer-links || :
+	@+$(SUBMAKE) -s $(ASAN) test-programs fuzz-programs
+	@+$(MAKE) -s -k $(ASAN) layer-unit layer-protocol layer-links layer-fuzz || :
 
 # The client of the variants below is the one with the sanitizers: of two
 # builds, one of each byte order, none can hide the other's mistake.
@@ -115,6 +115,10 @@ layer-freestanding:
 layer-lint:
 	@tests/run.sh $(RESULTS)/lint.tap tests/lint.sh tests/quirks.sh
 
+# Seconds per file, so not in check-fast; what was clean and is the same is not looked at again.
+layer-analyse:
+	@TEST_TIMEOUT=900 tests/run.sh $(RESULTS)/analyse.tap $(wildcard tests/analyse/*.sh)
+
 layer-module:
 	@tests/run.sh $(RESULTS)/module.tap tests/module.sh
 
@@ -124,6 +128,9 @@ layer-install:
 
 layer-harness:
 	@tests/run.sh $(RESULTS)/harness.tap tests/selftest.sh
+
+include tests/peer/peer.mk
+include tests/fuzz/fuzz.mk
 
 # --- coverage ----------------------------------------------------------------
 
@@ -137,19 +144,26 @@ run-coverage: $(UNIT_BIN)
 	@tests/run.sh $(RESULTS)/unit-cov.tap $(UNIT_BIN) || :
 	@BUILD=$(BUILD) tests/run.sh $(RESULTS)/coverage.tap tests/coverage.sh
 
+# How the userspace sources are compiled, for analysers.
+.PHONY: print-cflags
+print-cflags:
+	@: $(info $(CFLAGS) $(shell $(PKG_CONFIG) --cflags $(TEST_PKG)))
+
 # --- what is run by hand -----------------------------------------------------
 
 # Big endian in a minute, if its libraries are here: nothing is downloaded.
 S390X_CACHED = $(shell tests/cross/sysroot.sh --cached s390x 2>/dev/null)
-FAST_LAYERS  = unit-asan protocol-asan links-asan freestanding harness lint $(if $(S390X_CACHED),codec-s390x)
-HOST_LAYERS := unit-asan protocol-asan links-asan unit-valgrind protocol-valgrind \
-	unit-i386 protocol-i386 unit-s390x protocol-s390x unit-cov coverage freestanding harness lint module install
+FAST_LAYERS  = unit-asan protocol-asan links-asan fuzz-asan freestanding harness lint $(if $(S390X_CACHED),codec-s390x)
+HOST_LAYERS := unit-asan protocol-asan links-asan fuzz-asan unit-valgrind protocol-valgrind \
+	unit-i386 protocol-i386 unit-s390x protocol-s390x unit-cov coverage freestanding harness lint module install \
+	memory
 VM_LAYERS   ?= vm*
 
-.PHONY: check check-fast check-host run-fast run-host deps
+.PHONY: check check-fast check-host lint run-fast run-host run-lint deps
+# Its tests mostly wait: three jobs on two processors.
 check-fast: ## everything that needs no VM, in a minute
 	@rm -f $(FAST_LAYERS:%=$(RESULTS)/%.tap)
-	@+$(SUBMAKE) -k run-fast || :
+	@+$(SUBMAKE:-j2=-j3) -k run-fast || :
 	@tests/sum.sh $(RESULTS) $(FAST_LAYERS)
 
 run-fast: layer-asan layer-freestanding layer-harness layer-lint $(if $(S390X_CACHED),layer-codec-s390x)
@@ -160,10 +174,20 @@ check-host: ## all that needs no VM: also 32 bit, big endian, valgrind, coverage
 	@tests/sum.sh $(RESULTS) $(HOST_LAYERS)
 
 run-host: layer-asan layer-valgrind layer-i386 layer-s390x layer-freestanding layer-harness layer-lint \
-	layer-module layer-install coverage
+	layer-module layer-install layer-memory coverage
 layer-valgrind layer-i386 layer-s390x: | layer-asan
-# It builds in the same folder as layer-valgrind.
+# They build in the same folder as layer-valgrind.
 layer-install: | layer-module layer-valgrind
+layer-memory: | layer-install
+
+LINT_LAYERS := lint analyse module
+lint: ## all static checks: sparse, checkpatch, analysers of gcc and clang, and so on
+	@tests/deps.sh build check
+	@rm -f $(LINT_LAYERS:%=$(RESULTS)/%.tap)
+	@+$(SUBMAKE) -k run-lint || :
+	@tests/sum.sh $(RESULTS) $(LINT_LAYERS)
+
+run-lint: $(LINT_LAYERS:%=layer-%)
 
 check: deps ## all tests, with the VMs
 	@rm -f $(RESULTS)/*.tap
@@ -173,3 +197,5 @@ check: deps ## all tests, with the VMs
 
 deps: ## install what is missing of Debian's packages
 	@tests/deps.sh
+
+include tests/soak/soak.mk

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <linux/usb/ch9.h>
 
+#include "patience.h"
 #include "peer.h"
 
 /* --- sending -------------------------------------------------------------- */
@@ -186,11 +187,13 @@ static bool is_standard(const struct suburb_submit *s)
 
 static int answer_get_descriptor(struct peer *p, const struct suburb_submit *s)
 {
-	__u8 buf[512];
+	__u8 buf[4096] = {};
 	size_t len = peer_descriptor(p->speed, s->setup[3], s->setup[2], buf, sizeof(buf));
 
 	if (p->device && s->setup[3] == USB_DT_DEVICE)
 		memcpy(buf, p->device, USB_DT_DEVICE_SIZE);
+	if (p->forge)
+		len = p->forge(p->forger, s->setup[3], s->setup[2], buf, len);
 	if (!len)
 		return peer_reply(p, s->seqnum, -SUBURB_EPIPE, NULL, 0);
 	return peer_reply(p, s->seqnum, 0, buf, len < s->length ? len : s->length);
@@ -421,6 +424,7 @@ void peer_queue_unlinks(struct peer *p, bool queue)
 
 static void deadline(struct timespec *ts, int ms)
 {
+	ms = patient_ms(ms);
 	clock_gettime(CLOCK_REALTIME, ts);
 	ts->tv_sec += ms / 1000;
 	ts->tv_nsec += ms % 1000 * 1000000L;

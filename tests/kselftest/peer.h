@@ -67,6 +67,9 @@ struct peer {
 	pthread_t thread;
 	pthread_mutex_t gate; /* held: it reads nothing more until this is let go */
 	const __u8 *device; /* told instead of its device descriptor; before attaching */
+	/* May change a descriptor, of @len bytes in a buffer of 4096; its length then. Likewise */
+	size_t (*forge)(void *owner, __u8 type, __u8 index, __u8 *buf, size_t len);
+	void *forger;
 
 	/* Protected by lock: */
 	pthread_mutex_t lock;

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "patience.h"
 #include "remote.h"
 
 long long now_ms(void)
@@ -57,7 +58,7 @@ int remote_generation(int dev, struct suburb_list *l)
 
 int remote_wait_state(int dev, __u64 id, __u32 state, struct suburb_status *st)
 {
-	long long end = now_ms() + REMOTE_WAIT_MS;
+	long long end = now_ms() + patient_ms(REMOTE_WAIT_MS);
 	int ret;
 
 	do {
@@ -73,7 +74,7 @@ int remote_poll(int dev, int ms)
 {
 	struct pollfd p = { .fd = dev, .events = POLLIN };
 
-	return poll(&p, 1, ms) == 1 && (p.revents & POLLIN);
+	return poll(&p, 1, patient_ms(ms)) == 1 && (p.revents & POLLIN);
 }
 
 const char *remote_sysfs(const struct suburb_status *st, const char *file)

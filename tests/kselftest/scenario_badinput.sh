@@ -18,7 +18,7 @@ refuses_in_one_line() { # WORD COMMAND...
 	local word=$1 status
 
 	shift
-	timeout 20 "$@" >/tmp/bad.out 2>/tmp/bad.err
+	timeout $((20 * slow)) "$@" >/tmp/bad.out 2>/tmp/bad.err
 	status=$?
 	echo "status $status, stdout: $(cat /tmp/bad.out), stderr: $(cat /tmp/bad.err)"
 	[ "$status" = 1 ] || [ "$status" = 2 ] || return 1
@@ -90,7 +90,7 @@ idle_connections() {
 		exec {fd}<>"/dev/tcp/$EXPORTER/3240" || return
 		fds+=("$fd")
 	done
-	timeout 10 suburb list "$EXPORTER"
+	timeout $((10 * slow)) suburb list "$EXPORTER"
 	set -- $?
 	for fd in "${fds[@]}"; do
 		exec {fd}>&-

@@ -49,12 +49,12 @@ order() { # WAY BYTE
 # The block that the disk is at: number 8, of zeros.
 write_block() {
 	dd if=/dev/zero bs=4k count=1 status=none | tr '\0' w |
-		timeout 30 dd bs=4k oflag=direct iflag=fullblock conv=notrunc status=none >&3
+		timeout $((30 * slow)) dd bs=4k oflag=direct iflag=fullblock conv=notrunc status=none >&3
 }
 
 # Number 100, of random bytes.
 read_block() {
-	timeout 30 dd bs=4k count=1 skip=92 iflag=direct status=none <&3
+	timeout $((30 * slow)) dd bs=4k count=1 skip=92 iflag=direct status=none <&3
 }
 
 # At the exporter; "" if all of it is zeros.

@@ -66,7 +66,7 @@ serial_echoes() { # DEVICE
 	tty=$(usb_tty "$1") || return
 	stty -F "$tty" raw -echo
 	head -c 2000 /dev/urandom >/tmp/serial.out
-	timeout 20 head -c 2000 "$tty" >/tmp/serial.in &
+	timeout $((20 * slow)) head -c 2000 "$tty" >/tmp/serial.in &
 	sleep 0.3
 	cat /tmp/serial.out >"$tty"
 	wait $!

@@ -13,6 +13,7 @@ unset AT_EXPORTER
 . "$(dirname "$(realpath "$0")")/lib/scenario.sh"
 . "$here/use.sh"
 . "$here/reader.sh"
+. "$here/sleep.sh"
 
 image=/tmp/suburb-links.img
 device=
@@ -70,6 +71,7 @@ try() { # LINK LABEL
 	check "$1: suburbd" exporter_start --emulate "disk:$image" --emulate keyboard
 	attach_emulated "$1" 0004 disk
 	check "$1: 4 MiB written, read, and in the exporter's file" disk_has_the_right_bytes "$device"
+	check_fails "$1: no sleep with this disk, whose exporter would be frozen" sleep_test devices 1
 	check "$1: disk detached" suburb detach all
 	attach_emulated "$1" 0001 keyboard
 	check "$1: keyboard types" keyboard_types "$device"
@@ -83,7 +85,7 @@ fails() {
 	local pattern=$1
 
 	shift
-	timeout 30 "$@" >/tmp/links.out 2>&1
+	timeout $((30 * slow)) "$@" >/tmp/links.out 2>&1
 	set -- $?
 	cat /tmp/links.out
 	[ "$1" = 1 ] && [ "$(wc -l </tmp/links.out)" = 1 ] && grep -e "$pattern" /tmp/links.out

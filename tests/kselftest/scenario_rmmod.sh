@@ -51,7 +51,7 @@ need_qemu
 begin
 exporter_start --export class:hid --export class:mass-storage
 attach_busy
-check "rmmod with devices in use" timeout 20 rmmod suburb-hcd
+check "rmmod with devices in use" timeout $((20 * slow)) rmmod suburb-hcd
 check "every device is gone" wait_until 5 all_gone
 check "no root hub of ours is left" [ -z "$(grep -l suburb "$usb"/usb*/serial 2>/dev/null)" ]
 check "/dev/suburb is gone" [ ! -e /dev/suburb ]

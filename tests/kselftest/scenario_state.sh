@@ -60,8 +60,8 @@ loopback() {
 	device=$(attach_emulated 0005)
 	check "loopback: attached" [ -n "$device" ] || return
 	node=$(usb_node "$device")
-	check "altsetting 1 has the bulk endpoints only" prints '01 81' usbio interface "$node" 1
-	check "altsetting 0 has all" prints '01 81 02 82' usbio interface "$node" 0
+	check "altsetting 1 has the bulk endpoints only" prints '1: 01 81' usbio interface "$node" 1
+	check "altsetting 0 has all" prints '0: 01 81 02 82' usbio interface "$node" 0
 	check "an altsetting that is not there is refused" prints '-EPIPE' \
 		usbio control "$node" 1 11 7 0
 	check "a halt stalls, and is cleared" prints 'EPIPE 0' usbio halt "$node"
@@ -161,7 +161,7 @@ gadget() {
 	check "gadget: configuration 1 again" far_configuration 1
 	check "gadget: and it echoes" usbio echo "$node" 10 4
 	at_exporter "modprobe usbmon
-		timeout 20 cat /sys/kernel/debug/usb/usbmon/${busid%%-*}u >/run/usbmon.out 2>/dev/null &"
+		timeout $((20 * slow)) cat /sys/kernel/debug/usb/usbmon/${busid%%-*}u >/run/usbmon.out 2>/dev/null &"
 	sleep 1
 	check "gadget: clear halt" usbio control "$node" 2 1 0 0x81
 	check "gadget: is made on the exporter's bus" wait_until 5 far_halt_cleared

@@ -4,16 +4,16 @@
 # scenario_suspend - the importing machine sleeps with devices attached: a disk is
 # mounted, a keyboard is being read, a serial port has bytes under way. Afterwards
 # all work, and nothing was plugged out and in. In one machine the exporter sleeps
-# with it, and is frozen first: with a disk that is refused, the rest goes. With two machines the link also ends during sleep:
-# the device is gone afterwards, and the machine wakes up in time.
+# with it, and is frozen first: with a disk that is refused, the rest goes. With two
+# machines the link also ends during sleep: the device is gone afterwards, and the
+# machine wakes up in time.
 #
-# The kernel's own test of suspending (/sys/power/pm_test) goes all the way but
-# for the last step, and wakes up by itself; then comes suspend-to-idle, woken up
-# by the clock (SUBURB_SLEEPS chooses, of devices, platform, idle; a virtual machine's
-# clock may not wake it up). SUBURB_BLACKHOLE=1 has the network vanish during sleep, too.
+# How it sleeps: lib/sleep.sh (SUBURB_SLEEPS chooses, of devices, platform, core).
+# SUBURB_BLACKHOLE=1 has the network vanish during sleep, too.
 
 . "$(dirname "$(realpath "$0")")/lib/scenario.sh"
 . "$here/use.sh"
+. "$here/sleep.sh"
 
 image=/tmp/suburb-suspend.img
 mount=/tmp/suburb-mount
@@ -24,18 +24,6 @@ limit=20
 
 fell_asleep() {
 	dmesg | grep -c 'PM: suspend entry'
-}
-
-sleep_test() { # LEVEL of /sys/power/pm_test, SECONDS
-	echo "$2" >/sys/module/suspend/parameters/pm_test_delay &&
-		echo "$1" >/sys/power/pm_test && echo freeze >/sys/power/state
-	set -- $?
-	echo none >/sys/power/pm_test
-	return "$1"
-}
-
-sleep_idle() {
-	rtcwake -m freeze -s 3
 }
 
 # Prints how long it took; fails if the machine refused, or was too slow.
@@ -161,14 +149,10 @@ if [ -z "${AT_EXPORTER:-}" ]; then
 fi
 
 letter=b
-for level in ${SUBURB_SLEEPS:-devices platform}; do
+for level in ${SUBURB_SLEEPS:-devices core}; do
 	# Bytes are under way while it falls asleep.
 	head -c 3000 /dev/zero | tr '\0' x >"$tty" &
-	if [ "$level" = idle ]; then
-		check "$level: sleeps, and wakes up" sleep_within sleep_idle
-	else
-		check "$level: sleeps, and wakes up" sleep_within sleep_test "$level" 1
-	fi
+	check "$level: sleeps, and wakes up" sleep_within sleep_test "$level" 1
 	wait $!
 	wait_until 10 serial_has 1 /tmp/serial.in
 	sleep 1

@@ -1,19 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# scenario_usbmon - a disk, a keyboard, a serial port and a network adapter, each
-# probed by its driver and used, while usbmon records at both ends: the exporter's
-# kernel and ours must have seen the same transfers with the same results.
+# scenario_usbmon - a disk, a keyboard, a serial port, a network adapter and a sound
+# card, each probed by its driver and used, while usbmon records at both ends: the
+# exporter's kernel and ours must have seen the same transfers with the same results.
 
 . "$(dirname "$(realpath "$0")")/lib/scenario.sh"
 . "$here/use.sh"
+. "$here/media.sh"
 . "$here/usbmon.sh"
+
+# Some drivers (snd-usb-audio) keep the interfaces that they took beside their first.
+unbind() { # DEVICE
+	local interface
+
+	for interface in "$usb/$1/$1":1.*; do
+		[ ! -e "$interface/driver" ] || echo "${interface##*/}" >"$interface/driver/unbind"
+	done
+}
 
 rebind() { # DEVICE
 	local driver
 
 	driver=/sys/bus/usb/drivers/$(usb_driver "$1" 0)
-	echo "$1:1.0" >"$driver/unbind" && echo "$1:1.0" >"$driver/bind"
+	unbind "$1" && echo "$1:1.0" >"$driver/bind"
 }
 
 # At rest when it returns: what goes on and on ends at another moment here than there.
@@ -23,6 +33,7 @@ use_class() { # CLASS DEVICE
 	keyboard) use_keyboard "$2" ;;
 	serial) use_serial "$2" ;;
 	net) use_net "$2" && ip link set "$(usb_net "$2")" down ;;
+	audio) qemu_plays "$2" 1 ;;
 	esac
 }
 
@@ -33,6 +44,7 @@ ready() { # CLASS DEVICE
 	keyboard) usb_event "$2" ;;
 	serial) usb_tty "$2" ;;
 	net) usb_net "$2" ;;
+	audio) sound_card "$2" ;;
 	esac
 }
 
@@ -63,10 +75,12 @@ need_qemu
 begin
 modprobe -n usbmon 2>/dev/null || skip_all "this kernel has no usbmon"
 use_serial_open
+qemu_listen
 exporter_start --export all
 try storage 100 product='QEMU USB HARDDRIVE'
 try keyboard 10 product='QEMU USB Keyboard'
 try serial 50 idProduct=6001
 try net 50 idProduct=a4a2
+try audio 200 product='QEMU USB Audio'
 check "detached" suburb detach all
 finish

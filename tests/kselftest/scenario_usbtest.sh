@@ -17,9 +17,14 @@ plug_in() {
 }
 
 passes() { # CASE
-	local result
+	local result part=25
 
-	result=$(usbtest_run "$(usb_node "$device")" "$1" 20 25)
+	# usbtest sets a timer up once and gives it up every time, which a kernel that
+	# watches timers warns of: once will do.
+	if [ -e /sys/kernel/debug/debug_objects ] && [[ $1 = [5-8] ]]; then
+		part=500
+	fi
+	result=$(usbtest_run "$(usb_node "$device")" "$1" $((20 * slow)) "$part")
 	echo "$result"
 	[[ $result = pass* ]]
 }

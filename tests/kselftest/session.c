@@ -46,7 +46,8 @@ int session_start_on(struct session *s, __u32 speed, int fd, int far)
 	return ret ? ret : open_usb(s);
 }
 
-static int start(struct session *s, __u32 speed, __u32 requests, __u32 bytes, __u64 features)
+/* @like: window, patience and features */
+static int start(struct session *s, __u32 speed, const struct suburb_attach *like)
 {
 	int ret = open_dev(s);
 
@@ -55,27 +56,41 @@ static int start(struct session *s, __u32 speed, __u32 requests, __u32 bytes, __
 	if (ret)
 		return ret;
 	remote_attach_init(&s->a, s->peer.far, speed, PEER_DEVID);
-	s->a.window_requests = requests;
-	s->a.window_bytes = bytes;
-	s->a.features = features;
-	s->peer.digest = features & SUBURB_FEATURE_DIGEST;
+	s->a.window_requests = like->window_requests;
+	s->a.window_bytes = like->window_bytes;
+	s->a.unlink_ms = like->unlink_ms;
+	s->a.features = like->features;
+	s->peer.digest = like->features & SUBURB_FEATURE_DIGEST;
 	ret = attach(s);
 	return ret ? ret : open_usb(s);
 }
 
 int session_start_window(struct session *s, __u32 speed, __u32 requests, __u32 bytes)
 {
-	return start(s, speed, requests, bytes, 0);
+	const struct suburb_attach like = { .window_requests = requests, .window_bytes = bytes };
+
+	return start(s, speed, &like);
+}
+
+int session_start_unlink_ms(struct session *s, __u32 speed, __u32 unlink_ms)
+{
+	const struct suburb_attach like = { .unlink_ms = unlink_ms };
+
+	return start(s, speed, &like);
 }
 
 int session_start_features(struct session *s, __u32 speed, __u64 features)
 {
-	return start(s, speed, 0, 0, features);
+	const struct suburb_attach like = { .features = features };
+
+	return start(s, speed, &like);
 }
 
 int session_start(struct session *s, __u32 speed)
 {
-	return start(s, speed, 0, 0, 0);
+	const struct suburb_attach like = {};
+
+	return start(s, speed, &like);
 }
 
 const char *session_stop(struct session *s)

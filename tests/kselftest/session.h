@@ -28,6 +28,8 @@ int session_start(struct session *s, __u32 speed);
 int session_start_on(struct session *s, __u32 speed, int fd, int far);
 /* With a window other than the default one. */
 int session_start_window(struct session *s, __u32 speed, __u32 requests, __u32 bytes);
+/* With so long for an exporter to answer an unlink. */
+int session_start_unlink_ms(struct session *s, __u32 speed, __u32 unlink_ms);
 /* With SUBURB_FEATURE_* agreed. */
 int session_start_features(struct session *s, __u32 speed, __u64 features);
 const char *session_stop(struct session *s);

@@ -311,6 +311,14 @@ TEST_F(attach, cookie_longer_than_its_room)
 	EXPECT_EQ(-EINVAL, try_attach(self));
 }
 
+TEST_F(attach, patience_without_end)
+{
+	self->a.unlink_ms = SUBURB_UNLINK_MS_MOST + 1;
+	EXPECT_EQ(-EINVAL, try_attach(self));
+	self->a.unlink_ms = SUBURB_UNLINK_MS_MOST;
+	EXPECT_EQ(0, try_attach(self));
+}
+
 /* Each field that a later version may use is refused now. */
 TEST_F(attach, unknown_features)
 {
@@ -328,7 +336,7 @@ TEST_F(attach, reserved_fields)
 		offsetof(struct suburb_attach, keepalive_ms),
 		offsetof(struct suburb_attach, largest_transfer),
 		offsetof(struct suburb_attach, reserved),
-		offsetof(struct suburb_attach, reserved) + 15,
+		offsetof(struct suburb_attach, reserved) + 11,
 	};
 	size_t i;
 

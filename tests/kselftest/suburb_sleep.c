@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
+#include "patience.h"
 #include "session.h"
 
 #define GUARD 0xa5
@@ -71,7 +72,7 @@ FIXTURE_SETUP(sleep)
 	peer_set_mute(&self->s.peer, true);
 	start = now_ms();
 	ASSERT_EQ(0, go_to_sleep());
-	EXPECT_GT(SLEEP_MS, now_ms() - start);
+	EXPECT_GT(patient_ms(SLEEP_MS), now_ms() - start);
 	/* The peer reads the unlink only now that it is thawed. */
 	usleep(300000);
 	peer_set_mute(&self->s.peer, false);
@@ -189,7 +190,7 @@ static int power_file(const struct session *s, const char *file, const char *tex
 
 static bool runtime_status_becomes(const struct session *s, const char *status, int ms)
 {
-	long long end = now_ms() + ms;
+	long long end = now_ms() + patient_ms(ms);
 
 	while (strcmp(remote_sysfs(&s->st, "power/runtime_status"), status)) {
 		if (now_ms() > end)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "kselftest_harness.h"
+#include "patience.h"
 #include "session.h"
 
 FIXTURE(unlink)
@@ -221,7 +222,7 @@ static pid_t close_in_child(struct session *s)
 
 static bool exits_within(pid_t pid, int ms)
 {
-	long long end = now_ms() + ms;
+	long long end = now_ms() + patient_ms(ms);
 	int status;
 
 	while (now_ms() < end) {
@@ -290,8 +291,141 @@ TEST(quirk_35_close_then_detach)
 	start = now_ms();
 	EXPECT_EQ(0, remote_detach(s.dev, s.a.port, s.a.id));
 	EXPECT_TRUE(exits_within(pid, 5000));
-	EXPECT_GT(2000, now_ms() - start);
+	EXPECT_GT(patient_ms(2000), now_ms() - start);
 	EXPECT_STREQ("", session_stop(&s));
+}
+
+/* --- how long nobody answers ----------------------------------------------- */
+
+#define PATIENCE_MS 500
+#define MOST_TIMES 8
+
+static void expect_timed_out(struct __test_metadata *_metadata, struct session *s)
+{
+	EXPECT_EQ(0, remote_wait_state(s->dev, s->a.id, SUBURB_STATE_GONE, &s->st));
+	EXPECT_EQ(SUBURB_REASON_LINK, s->st.reason);
+	EXPECT_EQ(ETIMEDOUT, s->st.link_error);
+	EXPECT_EQ(0, s->st.pending);
+}
+
+/* The link lives, and nothing comes: nobody has to detach for close() to end. */
+TEST(quirk_35_close_and_silence)
+{
+	struct usbdevfs_urb urbs[MANY] = {};
+	static __u8 data[64];
+	struct peer_command c;
+	struct session s;
+	long long start;
+	pid_t pid;
+
+	ASSERT_EQ(0, session_start_unlink_ms(&s, SUBURB_SPEED_HIGH, PATIENCE_MS));
+	peer_queue_unlinks(&s.peer, true);
+	submit_many(_metadata, &s, urbs, data);
+	start = now_ms();
+	pid = close_in_child(&s);
+	EXPECT_TRUE(session_next_unlink(&s, &c));
+	EXPECT_TRUE(exits_within(pid, 10 * PATIENCE_MS));
+	EXPECT_LE(PATIENCE_MS, now_ms() - start);
+	expect_timed_out(_metadata, &s);
+	EXPECT_STREQ("", session_stop(&s));
+}
+
+/*
+ * A URB and its unlink, which is left to be answered, and before them some of
+ * another endpoint, for other answers: usbfs takes none while it waits.
+ */
+struct unanswered {
+	struct session s;
+	struct usbdevfs_urb urb, others[MANY];
+	struct usbfs_discard discard;
+	__u8 data[64];
+	__u32 seqnums[MANY]; /* of the others */
+	__u32 submit, unlink;
+};
+
+static void unanswered_start(struct __test_metadata *_metadata, struct unanswered *u,
+			     __u32 unlink_ms)
+{
+	struct peer_command c;
+	int i;
+
+	memset(u, 0, sizeof(*u));
+	ASSERT_EQ(0, session_start_unlink_ms(&u->s, SUBURB_SPEED_HIGH, unlink_ms));
+	peer_queue_unlinks(&u->s.peer, true);
+	for (i = 0; i < MANY; i++) {
+		ASSERT_EQ(0, usbfs_submit(u->s.usb, &u->others[i], USBDEVFS_URB_TYPE_INTERRUPT,
+					  PEER_INT_IN, u->data, 8));
+		ASSERT_TRUE(session_next_submit(&u->s, &c));
+		u->seqnums[i] = c.c.submit.seqnum;
+	}
+	ASSERT_EQ(0, usbfs_submit(u->s.usb, &u->urb, USBDEVFS_URB_TYPE_BULK, PEER_BULK_IN,
+				  u->data, 64));
+	ASSERT_TRUE(session_next_submit(&u->s, &c));
+	u->submit = c.c.submit.seqnum;
+	ASSERT_EQ(0, usbfs_discard_start(&u->discard, u->s.usb, &u->urb));
+	ASSERT_TRUE(session_next_unlink(&u->s, &c));
+	u->unlink = c.c.unlink.seqnum;
+}
+
+/* Answers the others one by one, that long or until the URB is back. */
+static void answer_others(struct unanswered *u, int ms)
+{
+	long long end = now_ms() + ms;
+	int i;
+
+	for (i = 0; i < MANY && now_ms() < end; i++) {
+		if (peer_reply(&u->s.peer, u->seqnums[i], 0, "12345678", 8) ||
+		    usbfs_discard_done(&u->discard, ms / MANY + 1))
+			break;
+	}
+}
+
+static void expect_online(struct __test_metadata *_metadata, struct session *s)
+{
+	EXPECT_EQ(0, session_status(s));
+	EXPECT_EQ(SUBURB_STATE_ONLINE, s->st.state);
+}
+
+/* Other answers come, so this one may: longer than its time it does not. */
+TEST(answer_late_on_a_busy_link)
+{
+	static struct unanswered u;
+
+	unanswered_start(_metadata, &u, 3 * PATIENCE_MS);
+	answer_others(&u, 5 * PATIENCE_MS);
+	ASSERT_EQ(0, peer_reply_unlink(&u.s.peer, u.unlink, -SUBURB_ECONNRESET));
+	EXPECT_TRUE(usbfs_discard_done(&u.discard, 3000));
+	expect_online(_metadata, &u.s);
+	peer_queue_unlinks(&u.s.peer, false);
+	EXPECT_STREQ("", session_stop(&u.s));
+}
+
+TEST(answer_never_on_a_busy_link)
+{
+	static struct unanswered u;
+	long long start;
+
+	unanswered_start(_metadata, &u, PATIENCE_MS);
+	start = now_ms();
+	answer_others(&u, 3 * MOST_TIMES * PATIENCE_MS);
+	EXPECT_LE(2 * PATIENCE_MS, now_ms() - start);
+	EXPECT_GT(2 * MOST_TIMES * PATIENCE_MS, now_ms() - start);
+	expect_timed_out(_metadata, &u.s);
+	EXPECT_STREQ("", session_stop(&u.s));
+}
+
+/* QUIRKS 29: the URB is back, so nobody waits for its RET_UNLINK. */
+TEST(quirk_29_answer_never_to_a_completed_one)
+{
+	static struct unanswered u;
+
+	unanswered_start(_metadata, &u, PATIENCE_MS);
+	ASSERT_EQ(0, peer_reply(&u.s.peer, u.submit, 0, "0123456789", 10));
+	EXPECT_TRUE(usbfs_discard_done(&u.discard, 3000));
+	usleep(3 * PATIENCE_MS * 1000);
+	expect_online(_metadata, &u.s);
+	peer_queue_unlinks(&u.s.peer, false);
+	EXPECT_STREQ("", session_stop(&u.s));
 }
 
 /* A URB that still waits for its turn in the window is back at once. */

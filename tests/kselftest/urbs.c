@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "patience.h"
 #include "urbs.h"
 
 /* The module lies beside the program. */
@@ -84,6 +85,6 @@ bool urbs_done(struct urbs_call *call, int ms)
 	struct timespec end;
 
 	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_sec += ms / 1000 + 1;
+	end.tv_sec += patient_ms(ms) / 1000 + 1;
 	return pthread_timedjoin_np(call->thread, NULL, &end) == 0;
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "patience.h"
 #include "usbfs.h"
 
 static int call(int fd, unsigned long request, void *arg)
@@ -24,7 +25,9 @@ int usbfs_open(unsigned int busnum, unsigned int devnum)
 
 	snprintf(path, sizeof(path), "/dev/bus/usb/%03u/%03u", busnum, devnum);
 	fd = open(path, O_RDWR | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	return fd;
 }
 
 int usbfs_claim(int fd, unsigned int interface)
@@ -90,7 +93,7 @@ struct usbdevfs_urb *usbfs_reap(int fd, int ms)
 
 	if (call(fd, USBDEVFS_REAPURBNDELAY, &urb) == 0)
 		return urb;
-	if (poll(&p, 1, ms) <= 0)
+	if (poll(&p, 1, patient_ms(ms)) <= 0)
 		return NULL;
 	return call(fd, USBDEVFS_REAPURBNDELAY, &urb) == 0 ? urb : NULL;
 }
@@ -114,6 +117,7 @@ bool join_within(pthread_t thread, int ms)
 {
 	struct timespec end;
 
+	ms = patient_ms(ms);
 	clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_sec += ms / 1000;
 	end.tv_nsec += ms % 1000 * 1000000L;

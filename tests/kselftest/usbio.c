@@ -14,9 +14,10 @@
  *                                one control transfer; print what an IN brought,
  *                                in hex, or "-" and the errno's name, exit 1
  *   usbio interface NODE ALTERNATE
- *                                choose an altsetting of interface 0, and print which endpoints of
- *                                0x01, 0x81, 0x02, 0x82 take a transfer there: an IN reads what
- *                                the OUT before it wrote
+ *                                choose an altsetting of interface 0, and print which one the
+ *                                device says it is, and which endpoints of 0x01, 0x81, 0x02,
+ *                                0x82 take a transfer there: an IN reads what the OUT before
+ *                                it wrote
  *   usbio halt NODE              halt the first bulk IN, see that it stalls, clear
  *                                it by USBDEVFS_CLEAR_HALT; print the two errnos
  *
@@ -203,6 +204,19 @@ static int control(int fd, char **args, int length)
 	return 0;
 }
 
+/* What the device itself says, not this kernel. */
+static int print_altsetting(const struct device *d)
+{
+	unsigned char alternate;
+	int ret = usbfs_control(d->fd, USB_DIR_IN | USB_RECIP_INTERFACE, USB_REQ_GET_INTERFACE, 0,
+				0, &alternate, 1, TIMEOUT_MS);
+
+	if (ret != 1)
+		return fail("GET_INTERFACE", ret < 0 ? ret : -EIO);
+	printf("%u: ", alternate);
+	return 0;
+}
+
 /* One by one: what an endpoint does that is not there, usbfs says. */
 static int interface(const struct device *d, int alternate)
 {
@@ -213,6 +227,9 @@ static int interface(const struct device *d, int alternate)
 
 	if (ret)
 		return fail("SET_INTERFACE", ret);
+	ret = print_altsetting(d);
+	if (ret)
+		return ret;
 	for (i = 0; i < sizeof(endpoints); i++) {
 		ret = usbfs_bulk(d->fd, endpoints[i], data, endpoints[i] & USB_DIR_IN ? 512 : 8,
 				 1000);

@@ -16,8 +16,24 @@
 #define MAX_FD 4096
 
 static bool is_open[MAX_FD];
+static const char *source;
 
 /* --- bytes ---------------------------------------------------------------- */
+
+void dial_from(const char *address)
+{
+	source = address;
+}
+
+static void bind_source(int fd)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+
+	if (!source || !over_tcp())
+		return;
+	in.sin_addr.s_addr = inet_addr(source);
+	assert_int_equal(bind(fd, (struct sockaddr *)&in, sizeof(in)), 0);
+}
 
 int dial(const struct exporter *exporter)
 {
@@ -30,6 +46,7 @@ int dial(const struct exporter *exporter)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	if (over_tcp())
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	bind_source(fd);
 	if (connect(fd, (const struct sockaddr *)&exporter->name, exporter->length) < 0)
 		fail_msg("cannot connect: %s", strerror(errno));
 	assert_true(fd < MAX_FD);

@@ -58,6 +58,7 @@ void exporter_assert_logged(const struct exporter *exporter, const char *text);
 /* --- bytes ---------------------------------------------------------------- */
 
 int dial(const struct exporter *exporter);
+void dial_from(const char *address); /* from now on; of 127.0.0.0/8. NULL: any */
 void hang_up(int fd);
 void hang_up_all(void); /* what a failed test left open */
 void send_bytes(int fd, const void *bytes, size_t size);

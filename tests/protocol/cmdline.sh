@@ -63,13 +63,21 @@ check "--help" prints '--emulate KIND' --help
 check "--version" prints '^suburbd [0-9]' --version
 check "--list of emulated devices" prints '1209:0001' --list --emulate keyboard
 check "--list says which rule" prints 'emulate' --list --emulate mouse
+check "--udev-rules says what a rule exports" prints '^KERNEL=="1-1.2", GROUP="suburbd"' \
+	--udev-rules --export 1-1.2
+
+rules_nowhere() {
+	! suburbd --udev-rules --export all >/dev/full 2>"$err" && cat "$err" && grep -q 'cannot write the rules' "$err"
+}
+
+check "--udev-rules that cannot be written are no success" rules_nowhere
 
 usage "unknown option" "unknown.*option '--exprot'" --exprot all
 usage "unknown short option" "unknown.*option '-x'" -x
 usage "ambiguous option" "ambiguous option '--e'" --e all
 usage "unexpected argument" "unexpected argument '1-1'" 1-1
 usage "control characters are escaped" "unexpected argument 'a.x1b.x07'" $'a\x1b\a'
-for option in listen export emulate backend features log-level config; do
+for option in listen export emulate backend features limit log-level config; do
 	usage "--$option without a value" "--$option needs a value" "--$option"
 done
 usage "a value for an option without one" "--list" --list=all
@@ -85,6 +93,9 @@ for features in '' all 'streams;digest' 'streams,' ',digest' none,digest; do
 	usage "--features '$features'" "is no list of features; use streams,digest or none" --features "$features"
 done
 usage "a backend" "'winusb' is no backend; use usbfs or libusb" --backend winusb
+usage "a limit that is none" "'max=1' is no limit; use KEY=NUMBER" --limit max=1
+usage "a limit without a number" "'max-bytes' is no limit" --limit max-bytes
+usage "a limit out of range" "'0' is out of range; use 1 to 65536" --limit max-connections=0
 usage "two config files" "only one configuration file" --config /dev/null --config /dev/null
 usage "an unknown kind to emulate" "toaster" --emulate toaster
 usage "a disk without a file" "disk" --emulate disk

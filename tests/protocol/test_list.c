@@ -247,7 +247,7 @@ static void quirk_37_control_characters_are_escaped(void **state)
 	list(say, &data, NULL);
 	assert_harmless(run.out);
 	assert_harmless(run.err);
-	assert_null(strchr(run.out, '\x9b'));
+	assert_null(strchr(run.out, 0x9b));
 	assert_null(strchr(run.out, '\x7f'));
 	/* One line for a device, not two. */
 	assert_null(strstr(run.out, "\n/sys"));

@@ -202,6 +202,35 @@ static void quirk_29_unlink_of_completed_is_answered_at_once(void **state)
 	client_close(&client);
 }
 
+/* Linux' client lets an unlink overtake what it is for, when a driver is quick. */
+static void quirk_39_unlink_before_its_request(void **state)
+{
+	struct suburb_submit late;
+	struct client client;
+	uint32_t unlink;
+
+	configure(&client);
+	late = to_endpoint(&client, PENDING, 64);
+	unlink = client_unlink(&client, late.seqnum);
+	assert_silence(client.fd, 100);
+	submit(&client, &late, NULL);
+	expect_unlink(&client, unlink, -SUBURB_ECONNRESET);
+	assert_silence(client.fd, 100);
+	client_close(&client);
+}
+
+/* And if it never sends it, the unlink has its answer all the same. */
+static void quirk_39_unlink_of_what_never_comes(void **state)
+{
+	struct suburb_submit never;
+	struct client client;
+
+	configure(&client);
+	never = to_endpoint(&client, PENDING, 64);
+	expect_unlink(&client, client_unlink(&client, never.seqnum), 0);
+	client_close(&client);
+}
+
 /* --- servers -------------------------------------------------------------- */
 
 /* usbipd-win ends the connection if one bit differs. */
@@ -277,6 +306,8 @@ int main(void)
 		TEST(quirk_18_raw_interval),
 		TEST(quirk_14_vhci_knows_every_reply),
 		TEST(quirk_29_unlink_of_completed_is_answered_at_once),
+		TEST(quirk_39_unlink_before_its_request),
+		TEST(quirk_39_unlink_of_what_never_comes),
 		TEST(quirk_1_the_tools_request_pleases_the_strict),
 		TEST(quirk_36_an_odd_device_does_not_hide_the_others),
 	};

@@ -119,6 +119,32 @@ static void import_when_back(struct client *client)
 	}
 }
 
+/* Nothing is held for it: the device is let go of while it is leaving. */
+static void reset_ends_an_empty_read(void **state)
+{
+	struct client client;
+	struct answer answer;
+	uint32_t reset;
+
+	do { /* mode one has an endpoint that waits */
+		import_when_back(&client);
+		control_out(&client, SET_CONFIGURATION, NULL, 0);
+		if (product(&client) == 8)
+			break;
+		control_out(&client, PORT_RESET, NULL, 0);
+		client_close(&client);
+	} while (true);
+	submit_in(&client, IN | 1, 0);
+	reset = submit_control(&client, PORT_RESET, 0, NULL);
+	do
+		next_answer(&client, &answer);
+	while (answer.reply.submit.seqnum != reset);
+	assert_int_equal(answer.reply.submit.status, 0);
+	assert_int_equal(product(&client), 9);
+	client_close(&client);
+	assert_alive(&exporter, LOOPBACK);
+}
+
 /* The importer leaves in the middle of it. */
 static void reset_and_gone(void **state)
 {
@@ -186,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(reset_brings_another_device),
 		TEST(reset_ends_what_was),
+		TEST(reset_ends_an_empty_read),
 		TEST(reset_and_gone),
 		TEST(configurations),
 		TEST(remote_wakeup),

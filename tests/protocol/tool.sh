@@ -68,6 +68,12 @@ usage "list with two hosts" "'b' is too much" list a b
 usage "list with an option of another verb" "takes no option --watch" list --watch lab
 usage "status with an option of another verb" "takes no option --digest" status --digest
 usage "digests, and none" "--digest and --no-digest exclude each other" attach --digest --no-digest lab 1-1
+usage "a timeout without a number" "'--timeout' needs a number of seconds" attach --timeout
+usage "a timeout of a word" "'soon' is no timeout" attach --timeout soon lab 1-1
+usage "a timeout too short" "'4' is no timeout: seconds, 5 to 86400" attach --timeout=4 lab 1-1
+usage "a timeout too long" "'86401' is no timeout" attach -t 86401 lab 1-1
+usage "a timeout with a sign" "'+9' is no timeout" attach -t +9 lab 1-1
+usage "list with a timeout" "takes no option --timeout" list --timeout 9 lab
 usage "unknown option" "wrong option '--frob'" list --frob lab
 usage "unknown letter" "wrong option '-x'" status -vx
 usage "option with a value" "wrong option '--json=yes'" status --json=yes

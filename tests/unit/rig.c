@@ -117,6 +117,8 @@ void rig_free(struct rig *rig)
 	assert_false(rig->fake.is_open);
 	assert_int_equal(rig->fake.opens, rig->fake.closes);
 	assert_int_equal(rig->fake.allocated, 0);
+	assert_int_equal(rig->devices.load.requests, 0);
+	assert_int_equal(rig->devices.load.bytes, 0);
 	devices_stop(&rig->devices);
 	rules_free(&rig->rules);
 	free(rig);

@@ -440,7 +440,36 @@ static void quirk_8_options_of_dialled_sockets(void **state)
 	assert_int_equal(option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
 	assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
 	assert_int_equal(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 20000);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 5);
 	close(fd);
+}
+
+/* The first probe, and those after it, have room within the time. */
+static void assert_timeout(unsigned int timeout_s, int idle_s, int probes)
+{
+	struct suburb_device d = device("1-1", 1);
+	struct failure failure;
+	int fd;
+
+	say_imported(&d);
+	dial.timeout_s = timeout_s;
+	fd = import_within(5000, "1-1", &d, &failure);
+	assert_true(fd >= 0);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), timeout_s * 1000);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), idle_s);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), idle_s);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPCNT), probes);
+	close(fd);
+}
+
+static void the_shortest_timeout(void **state)
+{
+	assert_timeout(5, 1, 4);
+}
+
+static void the_longest_timeout(void **state)
+{
+	assert_timeout(86400, 5, 127);
 }
 
 static void an_absent_device_is_told(void **state)
@@ -688,6 +717,8 @@ int main(void)
 		with_exporter(a_busy_device_is_told),
 		with_exporter(quirk_32_busy_and_free_a_moment_later),
 		with_exporter(quirk_8_options_of_dialled_sockets),
+		with_exporter(the_shortest_timeout),
+		with_exporter(the_longest_timeout),
 		with_exporter(an_absent_device_is_told),
 		with_exporter(a_refusal_outlives_a_retry_that_fails),
 		with_exporter(a_device_in_error_is_told_at_once),

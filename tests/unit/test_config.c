@@ -60,10 +60,16 @@ static void everything_a_file_can_say(void **state)
 				   "\n"
 				   "[limits]\n"
 				   "max-connections = 1\n"
+				   "max-connections-per-address = 4\n"
+				   "connection-rate = 0\n"
+				   "connection-burst = 5\n"
 				   "handshake-timeout-s = 3600\n"
+				   "idle-timeout-s = 6\n"
 				   "link-timeout-s = 86400\n"
 				   "max-requests = 2\n"
 				   "max-parked = 3\n"
+				   "max-requests-total = 7\n"
+				   "max-bytes-total = 2147483648\n"
 				   "max-bytes = 65536"), 0);
 	assert_int_equal(settings.listen.count, 2);
 	assert_string_equal(settings.listen.item[0], "0.0.0.0");
@@ -76,7 +82,13 @@ static void everything_a_file_can_say(void **state)
 	assert_int_equal(settings.features, SUBURB_WIRE_FEATURE_DIGEST);
 	assert_string_equal(settings.backend, "libusb");
 	assert_int_equal(settings.limits.connections, 1);
+	assert_int_equal(settings.limits.address_connections, 4);
+	assert_int_equal(settings.limits.connection_rate, 0);
+	assert_int_equal(settings.limits.connection_burst, 5);
 	assert_int_equal(settings.limits.handshake_s, 3600);
+	assert_int_equal(settings.limits.idle_s, 6);
+	assert_int_equal(settings.limits.all_requests, 7);
+	assert_int_equal(settings.limits.all_bytes, 1u << 31);
 	assert_int_equal(settings.limits.link_s, 86400);
 	assert_int_equal(settings.limits.requests, 2);
 	assert_int_equal(settings.limits.parked, 3);
@@ -95,12 +107,7 @@ static void empty_files_change_nothing(void **state)
 		settings_init(&settings);
 		assert_int_equal(read_text(&settings, texts[i]), 0);
 		assert_int_equal(settings.listen.count + settings.rules.count, 0);
-		assert_int_equal(settings.limits.connections, defaults.connections);
-		assert_int_equal(settings.limits.handshake_s, defaults.handshake_s);
-		assert_int_equal(settings.limits.link_s, defaults.link_s);
-		assert_int_equal(settings.limits.requests, defaults.requests);
-		assert_int_equal(settings.limits.parked, defaults.parked);
-		assert_int_equal(settings.limits.bytes, defaults.bytes);
+		assert_memory_equal(&settings.limits, &defaults, sizeof(defaults));
 		settings_free(&settings);
 	}
 }
@@ -112,7 +119,10 @@ static void wrong_files(void **state)
 		"[suburbd]\nexport = \n", "[suburbd]\nlog-level = 7\n", "[limits]\nmax-bytes = 65535\n",
 		"[limits]\nmax-bytes = 1e6\n", "[limits]\nmax-parked = 0x10\n",
 		"[limits]\nmax-connections = 65537\n", "[limits]\nmax-requests = 18446744073709551617\n",
-		"[limits]\nmax-requests = \n", "[limits]\nlink-timeout-s = 11\n", "[suburbd\n", "nothing\n",
+		"[limits]\nmax-requests = \n", "[limits]\nlink-timeout-s = 4\n", "[suburbd\n", "nothing\n",
+		"[limits]\nmax-connections-per-address = 0\n", "[limits]\nconnection-burst = 0\n",
+		"[limits]\nidle-timeout-s = 0\n", "[limits]\nmax-bytes-total = 2147483649\n",
+		"[limits]\nmax-requests-total = 0\n", "[limits]\nconnection-rate = 1.5\n",
 		"[suburbd]\nlisten = 1.2.3.4:99999\n", "[suburbd]\nfeatures = \n",
 		"[suburbd]\nfeatures = streams,\n", "[suburbd]\nfeatures = none,digest\n",
 	};
@@ -144,7 +154,7 @@ static void everything_a_command_line_can_say(void **state)
 	static const char *const words[] = {
 		"suburbd", "--listen", "::1", "--listen=127.0.0.1:1", "--export", "all", "--emulate",
 		"mouse", "--foreground", "--log-level", "warning", "--list", "--config", "f",
-		"--backend", "usbfs", NULL,
+		"--backend", "usbfs", "--limit", "max-parked=8", "--limit=max-bytes=70000", NULL,
 	};
 	struct settings settings;
 
@@ -157,10 +167,14 @@ static void everything_a_command_line_can_say(void **state)
 	assert_true(settings.foreground && settings.list);
 	assert_string_equal(settings.config, "f");
 	/* The command line wins over the file; lists grow. */
-	assert_int_equal(read_text(&settings, "[suburbd]\nlog-level = debug\nbackend = libusb\nlisten = ::\n"), 0);
+	assert_int_equal(read_text(&settings, "[suburbd]\nlog-level = debug\nbackend = libusb\nlisten = ::\n"
+					      "[limits]\nmax-parked = 9\nmax-requests = 10\n"), 0);
 	assert_int_equal(settings.log_level, LOG_LEVEL_WARNING);
 	assert_string_equal(settings.backend, "usbfs");
 	assert_int_equal(settings.listen.count, 3);
+	assert_int_equal(settings.limits.parked, 8);
+	assert_int_equal(settings.limits.bytes, 70000);
+	assert_int_equal(settings.limits.requests, 10);
 	settings_free(&settings);
 }
 
@@ -172,6 +186,8 @@ static void wrong_command_lines(void **state)
 		{ "suburbd", "--export", "x", NULL }, { "suburbd", "word", NULL },
 		{ "suburbd", "--", "word", NULL }, { "suburbd", "--log-level", "", NULL },
 		{ "suburbd", "--list=1", NULL }, { "suburbd", "--e", "all", NULL },
+		{ "suburbd", "--limit", "", NULL }, { "suburbd", "--limit", "=1", NULL },
+		{ "suburbd", "--limit", "max-parked=", NULL }, { "suburbd", "--limit", "max-parked=x", NULL },
 		{ "suburbd", "--config=a", "--config=b", NULL },
 	};
 

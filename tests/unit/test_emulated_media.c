@@ -674,6 +674,31 @@ static void test_modeswitch(void **state)
 	host_free(host);
 }
 
+static void close_when_done(struct backend_transfer *transfer)
+{
+	struct flight *flight = transfer->owner;
+
+	flight->done = true;
+	flight->host->backend->ops->close(flight->host->device);
+}
+
+/* Its user lets go of it in the moment in which it ends what he wanted from it. */
+static void test_modeswitch_closed_while_it_leaves(void **state)
+{
+	struct host *host = host_open("modeswitch");
+	struct flight *in = host_begin(host, 0x81, NULL, 512);
+
+	in->transfer.done = close_when_done;
+	assert_int_equal(host_change(host, BACKEND_RESET, 0, 0, 0), -SUBURB_ENODEV);
+	host_until(host, host->arrived == 2);
+	assert_true(in->done);
+	assert_int_equal(host->left, 1);
+	flight_free(in);
+	assert_int_equal(host->backend->ops->open(host->device), 0);
+	assert_int_equal(product(host->device), 0x0009);
+	host_free(host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -692,6 +717,7 @@ int main(void)
 		cmocka_unit_test(test_usbtest),
 		cmocka_unit_test(test_usbtest_full_speed),
 		cmocka_unit_test(test_modeswitch),
+		cmocka_unit_test(test_modeswitch_closed_while_it_leaves),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
  */
 /* sources: exporter/crc32c.c exporter/digest.c exporter/streams.c exporter/reply.c exporter/device.c */
 /* sources: exporter/follow.c exporter/absent.c exporter/descriptors.c exporter/rules.c */
-/* sources: tests/unit/fake_backend.c tests/unit/rig.c exporter/session.c exporter/pipeline.c */
+/* sources: tests/unit/fake_backend.c tests/unit/rig.c exporter/session.c exporter/overtaken.c exporter/pipeline.c */
 /* sources: exporter/request.c exporter/packets.c exporter/escape.c exporter/log.c */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sources: exporter/crc32c.c exporter/digest.c exporter/streams.c */
 /* sources: tests/unit/fake_backend.c tests/unit/rig.c exporter/handshake.c */
-/* sources: exporter/session.c exporter/pipeline.c exporter/request.c exporter/packets.c */
+/* sources: exporter/session.c exporter/overtaken.c exporter/pipeline.c exporter/request.c exporter/packets.c */
 /* sources: exporter/device.c exporter/follow.c exporter/absent.c exporter/descriptors.c exporter/rules.c exporter/escape.c */
 /* sources: exporter/log.c exporter/reply.c */
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sources: exporter/crc32c.c exporter/digest.c exporter/streams.c */
 /* sources: tests/unit/fake_backend.c tests/unit/rig.c exporter/session.c */
-/* sources: exporter/pipeline.c exporter/request.c exporter/packets.c exporter/reply.c exporter/device.c exporter/follow.c exporter/absent.c */
+/* sources: exporter/overtaken.c exporter/pipeline.c exporter/request.c exporter/packets.c exporter/reply.c exporter/device.c exporter/follow.c exporter/absent.c */
 /* sources: exporter/descriptors.c exporter/rules.c exporter/escape.c exporter/log.c */
 /*
  * The stream of a session: headers and payload in whatever pieces they come,

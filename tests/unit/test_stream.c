@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* sources: exporter/stream.c exporter/listener.c exporter/socket_file.c exporter/address.c */
-/* sources: exporter/escape.c exporter/log.c */
+/* sources: exporter/escape.c exporter/log.c exporter/origin.c */
 /*
  * What becomes of an accepted socket before anything is said on it: its options
  * and its name, for each family.
@@ -26,6 +26,7 @@ static uv_loop_t loop;
 static struct listener listener;
 static struct stream stream;
 static int dialled;
+static unsigned int dead_s = 20;
 
 static void on_closed(void *owner)
 {
@@ -36,7 +37,7 @@ static const struct stream_ops ops = { .closed = on_closed };
 static void on_connected(uv_stream_t *handle, int status)
 {
 	assert_int_equal(status, 0);
-	assert_int_equal(stream_accept(&stream, &loop, handle, 20, NULL, &ops, NULL), 0);
+	assert_int_equal(stream_accept(&stream, &loop, handle, dead_s, NULL, &ops, NULL), 0);
 	listener_close(&listener, NULL);
 }
 
@@ -98,6 +99,21 @@ static void quirk_8_options_of_accepted_sockets(void **state)
 	done();
 }
 
+/* The first probe, and those after it, have room within the time. */
+static void the_shortest_timeout(void **state)
+{
+	int fd;
+
+	dead_s = 5;
+	fd = accepted("127.0.0.1:0");
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 2);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPINTVL), 1);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPCNT), 3);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 5000);
+	done();
+	dead_s = 20;
+}
+
 static void quirk_25_any_stream_has_a_name(void **state)
 {
 	char path[64], listen[80], want[64];
@@ -118,6 +134,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(quirk_8_options_of_accepted_sockets),
+		cmocka_unit_test(the_shortest_timeout),
 		cmocka_unit_test(quirk_25_any_stream_has_a_name),
 	};
 

@@ -82,6 +82,16 @@ static void json_gets_valid_utf8(void **state)
 				 "b€\xef\xbf\xbd");
 }
 
+static void json_is_harmless_and_the_same(void **state)
+{
+	char out[128];
+
+	text_escape_json(out, sizeof(out),
+			 "{ \"a\": \"\\u001bb\x7f\xc2\x9b"
+			 "2J\xe2\x80\xae€ü\"\n}");
+	assert_string_equal(out, "{ \"a\": \"\\u001bb\\u007f\\u009b2J\\u202e€ü\"\n}");
+}
+
 static void utf16_becomes_utf8(void **state)
 {
 	static const uint8_t word[] = { 'A', 0, 0xfc, 0, 0xac, 0x20, 0x3d, 0xd8, 0x00, 0xde };
@@ -116,6 +126,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_utf8_is_shown),
 		cmocka_unit_test(a_full_buffer_cuts_between_characters),
 		cmocka_unit_test(json_gets_valid_utf8),
+		cmocka_unit_test(json_is_harmless_and_the_same),
 		cmocka_unit_test(utf16_becomes_utf8),
 		cmocka_unit_test(width_counts_characters),
 	};

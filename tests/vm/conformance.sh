@@ -58,6 +58,7 @@ note_results() { # FILE LOGS
 }
 
 boot() { # DEVICE WAY CASES
+	rm -rf "$build/results/vm-conformance-$1-$2"
 	"$here/run.sh" --quiet --payload "$build/kselftest:build/kselftest" --name "conformance-$1-$2" \
 		--timeout "$limit" -c "tests/vm/conformance-guest.sh $1 $2 $3" >"$results/$1.$2.log" 2>&1
 }

@@ -6,7 +6,7 @@
 # A run is good only if the guest wrote so to its result port. Nothing else is
 # believed: a hang, a panic and an early end all leave that file empty.
 
-bad_log='WARNING:|BUG:|Oops|Call Trace|Kernel panic|blocked for more than|possible circular locking|inconsistent lock state|possible recursive locking|rcu: INFO: |suspicious RCU usage|refcount_t:|UBSAN|KASAN|KFENCE|kmemleak: [0-9]+ new|general protection fault|unable to handle|list_(add|del) corruption|scheduling while atomic'
+bad_log='WARNING:|BUG:|Oops|Call Trace|Kernel panic|blocked for more than|possible circular locking|inconsistent lock state|possible recursive locking|rcu: INFO: |suspicious RCU usage|refcount_t:|BUG [^ ]+ \((Not t|T)ainted|ODEBUG:|INFO: lockdep is turned off|INFO: trying to register|UBSAN|KASAN|KFENCE|kmemleak: [0-9]+ new|general protection fault|unable to handle|list_(add|del) corruption|scheduling while atomic'
 
 # vm_verdict DIR: print nothing if the VM ended well, else the reason in a line.
 # Sets vm_skipped when the script asked to be skipped (exit status 4).

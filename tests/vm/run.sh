@@ -18,7 +18,7 @@ top=$(realpath "$here/../..")
 . "$here/judge.sh"
 
 two='' shell='' quiet='' command='' usb='' qemu_extra='' name=''
-timeout=300 smp='' mem=768
+timeout=300 smp='' mem='' kernel=stock append=''
 payload=()
 
 usage() {
@@ -35,7 +35,9 @@ usage() {
 	  --name NAME       results go to build/results/vm-NAME.tap (default: the script's name)
 	  --timeout SECS    kill the VMs after that time (default $timeout)
 	  --smp N           processors per VM (default 2; with --two: 1 each)
-	  --mem M           MiB of memory per VM (default $mem)
+	  --mem M           MiB of memory per VM (default 768; with --kernel debug: 1280)
+	  --kernel NAME     another kernel than the image's own: debug or rt (kernel.sh)
+	  --append 'ARGS'   more words for the kernel's command line
 	  --qemu 'ARGS'     more arguments for QEMU (single VM or exporter)
 	  --quiet           do not show the script's output while it runs
 	  --shell           a shell in the VM (with --two: in the importer)
@@ -54,7 +56,7 @@ parse_options() {
 		--two) two=2 ;;
 		--shell) shell=yes ;;
 		--quiet) quiet=yes ;;
-		-c | --usb | --payload | --name | --timeout | --smp | --mem | --qemu)
+		-c | --usb | --payload | --name | --timeout | --smp | --mem | --kernel | --append | --qemu)
 			[ $# -ge 2 ] || die "$1 needs a value"
 			case $1 in
 			-c) command=$2 ;;
@@ -64,6 +66,8 @@ parse_options() {
 			--timeout) timeout=$2 ;;
 			--smp) smp=$2 ;;
 			--mem) mem=$2 ;;
+			--kernel) kernel=$2 ;;
+			--append) append="$append $2" ;;
 			--qemu) qemu_extra="$qemu_extra $2" ;;
 			esac
 			shift
@@ -80,6 +84,11 @@ check_options() {
 	local number script
 
 	: "${smp:=$((two ? 1 : 2))}"
+	case $kernel in
+	stock | rt) : "${mem:=768}" ;;
+	debug) : "${mem:=1280}" ;;
+	*) die "--kernel is stock, debug or rt" ;;
+	esac
 	for number in "$timeout" "$smp" "$mem"; do
 		[[ $number =~ ^[1-9][0-9]*$ ]] || die "'$number' is not a number"
 	done
@@ -124,9 +133,9 @@ check_module() { # FILE
 	local made_for release
 
 	made_for=$(PATH=$PATH:/sbin modinfo -F vermagic "$1")
-	release=$(cat "$image/release")
+	release=$(cat "$boot/release")
 	[ "${made_for%% *}" = "$release" ] ||
-		die "suburb-hcd.ko is for kernel ${made_for%% *}, the guest has $release; run 'make module KDIR=/usr/src/linux-headers-$release'"
+		die "suburb-hcd.ko is for kernel ${made_for%% *}, the guest has $release; run 'make $vm_ready'"
 }
 
 gather_payload() {
@@ -138,9 +147,9 @@ gather_payload() {
 			add_payload "$build/$product" "bin/$product"
 		fi
 	done
-	if [ -e "$top/kernel/suburb-hcd.ko" ]; then
-		check_module "$top/kernel/suburb-hcd.ko"
-		add_payload "$top/kernel/suburb-hcd.ko" suburb-hcd.ko
+	if [ -e "$module" ]; then
+		check_module "$module"
+		add_payload "$module" suburb-hcd.ko
 	fi
 	for item in "${payload[@]}"; do
 		if [[ $item = *:* ]]; then
@@ -170,6 +179,17 @@ vm_command() {
 	fi
 }
 
+# Where vmlinux and initramfs are, and which disk has the modules.
+choose_kernel() {
+	boot=$image module=$top/kernel/suburb-hcd.ko vm_ready=vm-ready modules=''
+	boot_kernel=$boot/vmlinux
+	[ "$kernel" != stock ] || return 0
+	boot=$("$here/kernel.sh" "$kernel")
+	boot_kernel=$boot/vmlinux
+	[ -e "$boot_kernel" ] || boot_kernel=$boot/bzImage
+	module=$build/$kernel/kernel/suburb-hcd.ko vm_ready=$kernel-ready modules=/dev/vdc
+}
+
 start_vm() { # ROLE
 	local dir=$work/$1 words terminal=
 
@@ -178,8 +198,8 @@ start_vm() { # ROLE
 	if [ -n "$shell" ] && [ "$1" != exporter ]; then
 		terminal=$(stty size)
 	fi
-	printf 'VM_ROLE=%q\nVM_SHELL=%q\nVM_COMMAND=(%s)\n' "$1" "$terminal" \
-		"$(printf '%q ' "${words[@]}")" >"$work/payload/vm.env"
+	printf 'VM_ROLE=%q\nVM_SHELL=%q\nVM_MODULES=%q\nVM_COMMAND=(%s)\n' "$1" "$terminal" \
+		"$modules" "$(printf '%q ' "${words[@]}")" >"$work/payload/vm.env"
 	tar -cf "$dir/payload.tar" -C "$work/payload" --owner=0 --group=0 .
 	: >"$dir/output"
 	qemu_command "$1" "$dir" || die "--usb knows no such device; it knows $usb_names"
@@ -295,6 +315,7 @@ image=$("$here/image.sh")
 exec 8<"$image/lock"
 flock -s 8
 accel=$(accelerator "$image")
+choose_kernel
 
 declare -A pids=()
 viewers=() helpers=()

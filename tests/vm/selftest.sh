@@ -80,12 +80,18 @@ check_judge() {
 		general protection fault, probably for non-canonical address 0xdead000000000108
 		UBSAN: array-index-out-of-bounds in drivers/usb/core/hub.c:1
 		refcount_t: underflow; use-after-free.
+		BUG kmalloc-64 (Tainted: G           O      ): Poison overwritten
+		INFO: trying to register non-static key.
+		INFO: lockdep is turned off.
 	END
 	while read -r line; do
 		check "the log is good with: $line" log_is_good "$line"
 	done <<-'END'
 		usb 1-1: device descriptor read/64, error -71
 		rcu: Hierarchical RCU implementation.
+		Lock dependency validator: Copyright (c) 2006 Red Hat, Inc., Ingo Molnar
+		kasan: KernelAddressSanitizer initialized
+		kmemleak: Kernel memory leak detector initialized (mem pool available: 15700)
 		I/O error, dev sda, sector 1024 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2
 	END
 }

@@ -5,17 +5,22 @@
 #
 #   suite.sh TEST...    names in tests/kselftest or build/kselftest
 #
-# SUITE_TIMEOUT: seconds per test, if not those of tests/kselftest/settings
+# SUITE_TIMEOUT  seconds per test, if not those of tests/kselftest/settings
+# TEST_SLOW      how many times longer all may take
 #
 # What a C test or a script prints is TAP already and goes out as it is. One that
 # hangs is killed; one that ends early, or fails without saying so, is a failed
-# test of its own. In a pair of VMs the exporter is the other one.
+# test of its own, and what they leave behind is looked for at the end (leftovers.sh).
+# In a pair of VMs the exporter is the other one.
 
 set -u
 export OUTPUT=/suburb/build/kselftest
 scripts=/suburb/tests/kselftest
 limit=${SUITE_TIMEOUT:-$(sed -n 's/^timeout=//p' "$scripts/settings")}
+limit=$((limit * ${TEST_SLOW:-1}))
 failed=0
+# shellcheck source=leftovers.sh
+. "$(dirname "$(realpath "$0")")/leftovers.sh"
 
 if [ "$VM_ROLE" = importer ]; then
 	export AT_EXPORTER=vm-other EXPORTER=exporter LISTEN=10.83.0.1
@@ -43,4 +48,5 @@ modprobe suburb-hcd || echo "# no suburb-hcd"
 for test; do
 	run_test "$test"
 done
+leftovers_check || failed=1
 exit "$failed"

@@ -33,6 +33,7 @@ gadget_fail() {
 	return 1
 }
 
+# Two pairs more, for gadget_create to try.
 gadget_load() {
 	local speed=${1:-high} num=${2:-1} option
 
@@ -41,7 +42,7 @@ gadget_load() {
 	super) option=is_super_speed=1 ;;
 	*) gadget_fail "no speed '$speed'" || return ;;
 	esac
-	gadget_unload && modprobe libcomposite && modprobe dummy_hcd "num=$num" "$option"
+	gadget_unload && modprobe libcomposite && modprobe dummy_hcd "num=$((num + 2))" "$option"
 }
 
 gadget_unload() {
@@ -49,10 +50,10 @@ gadget_unload() {
 	[ ! -e /sys/module/dummy_hcd ] || rmmod dummy_hcd
 }
 
-gadget_free_udc() {
+gadget_free_udc() { # TRIED...
 	local used n
 
-	used=" $(cat "$gadget_fs"/*/UDC 2>/dev/null | tr '\n' ' ')"
+	used=" $(cat "$gadget_fs"/*/UDC 2>/dev/null | tr '\n' ' ') $* "
 	for ((n = 0; ; n++)); do
 		[ -e "/sys/class/udc/dummy_udc.$n" ] ||
 			gadget_fail 'every dummy_hcd pair has its device' || return
@@ -63,12 +64,26 @@ gadget_free_udc() {
 	done
 }
 
-# Linux Foundation's vendor id, except for what usbtest binds to.
-gadget_create() {
-	local name=$1 dir=$gadget_fs/$1 udc function vendor=0x1d6b product=0x0104 n=0
+# A network function leaves its folder behind in the kernel, under the address of its
+# device. When dummy_hcd was loaded anew and another has that address by chance, it
+# cannot register its interface ("kobject_add_internal failed ... parent: net"), and the
+# UDC is said to be busy: then the next one is taken.
+gadget_create() { # NAME FUNCTION...
+	local udc tried=()
 
-	shift
-	udc=$(gadget_free_udc) || return
+	while [ ${#tried[@]} -lt 3 ]; do
+		udc=$(gadget_free_udc "${tried[@]}") || return
+		! gadget_make "$udc" "$@" || return 0
+		tried+=("$udc")
+	done
+	return 1
+}
+
+# Linux Foundation's vendor id, except for what usbtest binds to.
+gadget_make() { # UDC NAME FUNCTION...
+	local udc=$1 name=$2 dir=$gadget_fs/$2 function vendor=0x1d6b product=0x0104 n=0
+
+	shift 2
 	mkdir "$dir" "$dir/strings/0x409" "$dir/configs/c.1" "$dir/configs/c.1/strings/0x409" || return
 	if [ "$1" = sourcesink ] || [ "$1" = sourcesink:mod63 ]; then
 		vendor=0x0525 product=0xa4a0

@@ -36,7 +36,7 @@ exporter_usb() { # FUNCTION ARG...
 	local line
 
 	printf -v line '%q ' "$@"
-	at_exporter ". '$here/tap.sh' >/dev/null; . '$here/usb.sh'; $line"
+	at_exporter "TEST_SLOW=$slow; . '$here/tap.sh' >/dev/null; . '$here/usb.sh'; $line"
 }
 
 # --- suburbd -----------------------------------------------------------------

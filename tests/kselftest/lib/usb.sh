@@ -50,7 +50,7 @@ usb_list() { # WHERE
 # The first device at WHERE whose attributes are these; waits for it.
 #   usb_find remote 10 product="QEMU USB Keyboard"
 usb_find() { # WHERE SECONDS ATTR=VALUE...
-	local where=$1 end=$((SECONDS + $2 + 1)) name attr
+	local where=$1 end=$((SECONDS + $2 * ${slow:-1} + 1)) name attr
 
 	shift 2
 	while :; do
@@ -83,7 +83,7 @@ usb_driver() { # DEVICE INTERFACE
 
 # /dev/KIND of the first of these places below the device, once it is there.
 usb_made() { # SECONDS PATTERN...
-	local end=$((SECONDS + $1 + 1)) pattern found
+	local end=$((SECONDS + $1 * ${slow:-1} + 1)) pattern found
 
 	shift
 	while :; do

@@ -50,10 +50,14 @@ function data_from(first,  i, data) {
 		n = 11
 	}
 	packets = ""
+	moved = 0
 	if (address[1] ~ /^Z/) {
-		count = $n++
-		for (i = 0; i < count && i < 5; i++)
-			packets = packets " " $n++
+		count = $(n++)
+		for (i = 0; i < count && i < 5; i++) {
+			packets = packets " " $n
+			split($(n++), packet, ":")
+			moved += packet[3]
+		}
 	}
 }
 
@@ -67,10 +71,12 @@ $3 == "S" {
 $3 == "C" && $1 in asked {
 	split($5, status, ":")
 	state = cancelled(status[1]) ? "cancelled" : status[1]
-	line = endpoint " asked " asked[$1] " status " state " got " $n
+	# Of an isochronous one usbmon tells the length of its buffer, moved or not.
+	unmoved = packets != "" && state == "cancelled" && !moved
+	line = endpoint " asked " asked[$1] " status " state " got " (unmoved ? 0 : $n)
 	if ($1 in setup)
 		line = line " setup " setup[$1]
-	if (packets != "")
+	if (packets != "" && !unmoved)
 		line = line " errors " status[4] " packets " count ":" packets
 	if (!($1 in setup) || !own(setup[$1]))
 		print line " = " ($(n + 1) == "=" ? data_from(n + 2) : sent[$1])

@@ -62,7 +62,7 @@ use_events() { # NODE COUNT COMMAND...
 	local pid status
 
 	: >/tmp/evdev.err
-	evdev read "$1" "$2" 40000 >/tmp/evdev.out 2>/tmp/evdev.err &
+	evdev read "$1" "$2" $((40000 * ${slow:-1})) >/tmp/evdev.out 2>/tmp/evdev.err &
 	pid=$!
 	wait_until 5 grep -q ready /tmp/evdev.err
 	"${@:3}" >/dev/null
@@ -180,10 +180,10 @@ tty_to_tty() { # FROM-END FROM-TTY TO-END TO-TTY BYTES
 	local want got
 
 	"$3" "stty -F $4 raw -echo
-		timeout 20 head -c $5 $4 >/tmp/tty.in 2>/dev/null &
+		timeout $((20 * ${slow:-1})) head -c $5 $4 >/tmp/tty.in 2>/dev/null &
 		sleep 0.5"
 	want=$("$1" "stty -F $2 raw -echo; head -c $5 /dev/urandom >/tmp/tty.out
-		timeout 20 cat /tmp/tty.out >$2; sha256sum </tmp/tty.out")
+		timeout $((20 * ${slow:-1})) cat /tmp/tty.out >$2; sha256sum </tmp/tty.out")
 	wait_until 20 tty_received "$3" "$5"
 	got=$("$3" "sha256sum </tmp/tty.in")
 	echo "sent $want, got $got"
@@ -209,11 +209,11 @@ use_hid() { # DEVICE EXPORTERS-HIDG
 	local hidraw got
 
 	hidraw=$(usb_hidraw "$1") || return
-	at_exporter "timeout 20 head -c 16 $2 >/tmp/hid.out &"
+	at_exporter "timeout $((20 * ${slow:-1})) head -c 16 $2 >/tmp/hid.out &"
 	sleep 0.3
 	printf '\0output report 01' >"$hidraw" || return
 	wait_until 10 at_exporter '[ "$(cat /tmp/hid.out)" = "output report 01" ]' || return
-	timeout 20 dd if="$hidraw" bs=16 count=1 status=none >/tmp/hid.in &
+	timeout $((20 * ${slow:-1})) dd if="$hidraw" bs=16 count=1 status=none >/tmp/hid.in &
 	sleep 0.3
 	at_exporter "printf 'input report 002' >$2" || return
 	wait $!
@@ -230,7 +230,7 @@ use_hid_keyboard() { # DEVICE EXPORTERS-HIDG
 	node=$(usb_event "$1") || return
 	use_events "$node" 2 at_exporter "printf '\0\0\4\0\0\0\0\0' >$2; sleep 0.1; printf '\0\0\0\0\0\0\0\0' >$2" &&
 		expect_events '1 30 1' '1 30 0' || return
-	at_exporter "timeout 30 cat $2 >/tmp/led.out & echo \$! >/tmp/led.pid"
+	at_exporter "timeout $((30 * ${slow:-1})) cat $2 >/tmp/led.out & echo \$! >/tmp/led.pid"
 	sleep 0.3
 	evdev led "$node" 1 1 && wait_until 15 at_exporter "grep -qaP '\x02' /tmp/led.out"
 	set -- $?

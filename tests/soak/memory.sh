@@ -38,7 +38,9 @@ start() { # ARG...
 		modeswitch usbtest; do
 		kinds+=(--emulate "$kind")
 	done
-	"$SUBURBD" --foreground --listen 127.0.0.1:0 "${kinds[@]}" "$@" </dev/null 2>"$work/log" &
+	# Here, not by the process that begins: the last one's port would be read of it.
+	: >"$work/log"
+	"$SUBURBD" --foreground --listen 127.0.0.1:0 "${kinds[@]}" "$@" </dev/null 2>>"$work/log" &
 	server=$!
 	for _ in {1..200}; do
 		port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\)$/\1/p' "$work/log")

@@ -187,7 +187,7 @@ choose_kernel() {
 	boot=$("$here/kernel.sh" "$kernel")
 	boot_kernel=$boot/vmlinux
 	[ -e "$boot_kernel" ] || boot_kernel=$boot/bzImage
-	module=$build/$kernel/kernel/suburb-hcd.ko vm_ready=$kernel-ready modules=/dev/vdc
+	module=$build/$kernel/kernel/suburb-hcd.ko vm_ready="KERNEL=$kernel vm-ready" modules=/dev/vdc
 }
 
 start_vm() { # ROLE

@@ -12,7 +12,7 @@ SYSCONFDIR ?= /etc
 DESTDIR    ?=
 PKG_CONFIG ?= pkg-config
 CFLAGS     ?= -O2 -g
-VERSION    := 0.1.0
+VERSION    := 0.3.0
 
 ifeq ($(SAN),1)
 SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer

@@ -106,4 +106,4 @@ module_exit(suburb_exit);
 MODULE_DESCRIPTION("Virtual USB host controller for devices on other machines");
 MODULE_AUTHOR("The Suburb authors");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION("0.3.0");

@@ -106,10 +106,12 @@ static int parse_inet(struct address *address, const char *text, char *error, si
 
 static bool parse_mode(const char *text, unsigned int *mode)
 {
-	char *end;
+	size_t length = strspn(text, "01234567");
 
-	*mode = (unsigned int)strtoul(text, &end, 8);
-	return strspn(text, "01234567") == strlen(text) && *text && *mode <= 0777;
+	if (!length || length > 4 || text[length])
+		return false;
+	*mode = (unsigned int)strtoul(text, NULL, 8);
+	return *mode <= 0777;
 }
 
 /* The path is absolute, for whoever goes to the background leaves where he was. */

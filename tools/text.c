@@ -88,70 +88,82 @@ static bool append(char *out, size_t size, size_t *used, const char *bytes, size
 	return true;
 }
 
-size_t text_escape(char *out, size_t size, const char *in)
+#define PIECE_SIZE 8
+
+/*
+ * Puts into @piece what stands for the first character of @s, and its length
+ * into @length. Returns how many bytes of @s that was.
+ */
+typedef size_t show_function(const unsigned char *s, char *piece, size_t *length);
+
+/* Character by character, as many as fit whole. */
+static size_t show_all(char *out, size_t size, const char *in, show_function *show)
 {
 	const unsigned char *s = (const unsigned char *)in;
-	size_t used = 0;
-	char hex[8];
+	char piece[PIECE_SIZE];
+	size_t used = 0, length, taken;
 
 	while (*s) {
-		uint32_t c;
-		size_t length = decode(s, &c);
-
-		if (length && harmless(c)) {
-			if (!append(out, size, &used, (const char *)s, length))
-				break;
-			s += length;
-			continue;
-		}
-		snprintf(hex, sizeof(hex), "\\x%02x", *s);
-		if (!append(out, size, &used, hex, 4))
+		taken = show(s, piece, &length);
+		if (!append(out, size, &used, piece, length))
 			break;
-		s++; /* the rest of a refused character is no UTF-8, so follows */
+		s += taken;
 	}
 	out[used] = '\0';
 	return used;
+}
+
+/* Of a refused character byte by byte: the rest of it is no UTF-8, and follows. */
+static size_t show_escaped(const unsigned char *s, char *piece, size_t *length)
+{
+	uint32_t c;
+
+	*length = decode(s, &c);
+	if (*length && harmless(c)) {
+		memcpy(piece, s, *length);
+		return *length;
+	}
+	*length = (size_t)snprintf(piece, PIECE_SIZE, "\\x%02x", *s);
+	return 1;
+}
+
+size_t text_escape(char *out, size_t size, const char *in)
+{
+	return show_all(out, size, in, show_escaped);
+}
+
+static size_t show_utf8(const unsigned char *s, char *piece, size_t *length)
+{
+	uint32_t c;
+	size_t taken = decode(s, &c);
+
+	*length = encode(piece, taken ? c : REPLACEMENT);
+	return taken ? taken : 1;
 }
 
 size_t text_utf8(char *out, size_t size, const char *in)
 {
-	const unsigned char *s = (const unsigned char *)in;
-	size_t used = 0;
-	char utf8[4];
+	return show_all(out, size, in, show_utf8);
+}
 
-	while (*s) {
-		uint32_t c;
-		size_t length = decode(s, &c);
+/* JSON has escaped what is below U+0020; what is no UTF-8 stays as it is. */
+static size_t show_in_json(const unsigned char *s, char *piece, size_t *length)
+{
+	uint32_t c;
+	size_t taken = decode(s, &c);
 
-		if (!append(out, size, &used, utf8, encode(utf8, length ? c : REPLACEMENT)))
-			break;
-		s += length ? length : 1;
+	if (taken && c >= 0x7f && !harmless(c)) {
+		*length = (size_t)snprintf(piece, PIECE_SIZE, "\\u%04x", c);
+		return taken;
 	}
-	out[used] = '\0';
-	return used;
+	*length = taken ? taken : 1;
+	memcpy(piece, s, *length);
+	return *length;
 }
 
 void text_escape_json(char *out, size_t size, const char *json)
 {
-	const unsigned char *s = (const unsigned char *)json;
-	size_t used = 0;
-	char piece[16];
-
-	while (*s) {
-		uint32_t c;
-		size_t length = decode(s, &c);
-
-		if (length && c >= 0x7f && !harmless(c)) {
-			snprintf(piece, sizeof(piece), "\\u%04x", c);
-		} else {
-			length = length ? length : 1;
-			snprintf(piece, sizeof(piece), "%.*s", (int)length, (const char *)s);
-		}
-		if (!append(out, size, &used, piece, strlen(piece)))
-			break;
-		s += length;
-	}
-	out[used] = '\0';
+	show_all(out, size, json, show_in_json);
 }
 
 size_t text_from_utf16(char *out, size_t size, const uint8_t *in, size_t units)

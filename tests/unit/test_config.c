@@ -308,6 +308,7 @@ static void unix_addresses(void **state)
 	assert_no_address("unix:/s,mode=1777", "no valid mode");
 	assert_no_address("unix:/s,mode=-1", "no valid mode");
 	assert_no_address("unix:/s,mode=777777777777777777777777", "no valid mode");
+	assert_no_address("unix:/s,mode=40000000600", "no valid mode");
 }
 
 static void assert_vsock(const char *text, uint32_t cid, uint32_t port)

@@ -43,7 +43,7 @@ struct backend_transfer {
 	bool zero_packet;	/* end a full OUT with an empty packet */
 	bool iso_asap;		/* iso: @start_frame is the backend's to choose */
 	uint8_t setup[8];	/* control only */
-	uint8_t *buffer;	/* from ops->alloc(); NULL if length is 0 */
+	uint8_t *buffer;	/* from ops->alloc(); may be NULL if length is 0 */
 	uint32_t length;	/* bytes in the buffer, without setup */
 	uint32_t stream_id;	/* bulk: one of those allocated; 0 none */
 	uint32_t packets;	/* iso: how many, 1 to SUBURB_WIRE_MAX_PACKETS */

@@ -95,11 +95,12 @@ static int fake_submit(struct backend_device *device, struct backend_transfer *t
 
 	assert_true(fake->is_open);
 	assert_null(fake->change);
-	assert_true(!transfer->length == !transfer->buffer);
+	assert_true(transfer->buffer || !transfer->length);
 	check_packets(transfer);
 	if (fake->fail_submit)
 		return fake->fail_submit;
 	assert_true(fake->count < FAKE_MAX);
+	transfer->priv = NULL;
 	fake->transfers[fake->count++] = transfer;
 	fake->submitted++;
 	return 0;
@@ -112,6 +113,7 @@ static void fake_cancel(struct backend_device *device, struct backend_transfer *
 	for (size_t i = 0; i < fake->count; i++) {
 		if (fake->transfers[i] == transfer) {
 			fake->cancels++;
+			transfer->priv = fake;
 			return;
 		}
 	}
@@ -129,7 +131,7 @@ static int fake_change(struct backend_device *device, struct backend_change *cha
 		return fake->fail_open;
 	if (change->kind != BACKEND_OPEN)
 		assert_true(fake->is_open);
-	if (fake->fail_change)
+	if (fake->fail_change && change->kind != BACKEND_CLOSE)
 		return fake->fail_change;
 	fake->change = change;
 	fake->changes++;

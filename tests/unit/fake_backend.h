@@ -19,7 +19,8 @@
 
 /**
  * struct fake - the backend and its device
- * @transfers: in flight, in the order submitted
+ * @transfers: in flight, in the order submitted; priv of one that was cancelled
+ *	is not NULL
  * @count: of them
  * @submitted: how many ever were
  * @cancels: calls of cancel()
@@ -28,7 +29,8 @@
  * @opens, @closes: calls, or changes of that kind
  * @is_open: between the two
  * @allocated: bytes of buffers that were not freed
- * @fail_open, @fail_submit, @fail_change, @fail_alloc: what to refuse with
+ * @fail_open, @fail_submit, @fail_change, @fail_alloc: what to refuse with; to
+ *	be closed is never refused
  */
 struct fake {
 	struct backend backend;

@@ -4,7 +4,8 @@
 # fuzz.sh - runs fuzz targets, and keeps the corpora in the tree small
 #
 #   fuzz.sh run BUILD SECONDS TARGET...       each for so long; without a number
-#                                             until ten minutes bring no new edge
+#                                             until ten minutes of a core's time
+#                                             bring no new edge
 #   fuzz.sh minimise BUILD "" TARGET...       what covers all that was found goes
 #                                             to tests/fuzz/corpus/TARGET
 #
@@ -18,52 +19,56 @@ cd "$(dirname "$0")/../.."
 verb=$1 build=$2 seconds=$3
 shift 3
 
-slice=60
-patience=10
+patience=600
+ticks=$(getconf CLK_TCK)
 
-field() { # LOG NAME: the last "NAME: VALUE" of libFuzzer's lines
-	sed -n "s/.* $2: \([0-9]*\).*/\1/p" "$1" | tail -n 1
+field() { # NAME: the last "NAME: VALUE" of libFuzzer's lines
+	sed -n "s/.* $1: \([0-9]*\).*/\1/p" | tail -n 1
+}
+
+# What a process has had of a core, in seconds: others want some of it, too.
+used_by() { # PID
+	local stat
+
+	{ read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+	read -ra stat <<<"${stat##*) }"
+	[ "${stat[0]}" != Z ] || return 1
+	echo $(((stat[11] + stat[12]) / ticks))
 }
 
 options() { # TARGET
-	echo "-timeout=20 -rss_limit_mb=2048 -max_len=${longest[$1]:-600} -print_final_stats=1"
+	echo "-timeout=600 -len_control=10 -rss_limit_mb=2048 -max_len=${longest[$1]:-600} -print_final_stats=1"
 	[ ! -e "tests/fuzz/$1.dict" ] || echo "-dict=tests/fuzz/$1.dict"
 }
 
-declare -A longest=([config]=1500 [wire]=400 [words]=300 [client]=2000 [reply]=800)
-
-fuzz_slice() { # TARGET SECONDS LOG
-	local target=$1 flags
-
-	read -rd '' -a flags < <(options "$target") || :
-	mkdir -p "tests/fuzz/corpus/$target"
-	nice -n 19 "$build/tests/fuzz/$target" "${flags[@]}" -max_total_time="$2" \
-		-artifact_prefix="$build/crashes/$target-" \
-		"$build/corpus/$target" "tests/fuzz/corpus/$target" >"$3" 2>&1
-}
+declare -A longest=([config]=1500 [wire]=400 [words]=300 [client]=2000 [reply]=800 [session]=900 [pipeline]=900)
 
 run() { # TARGET
-	local target=$1 log=$build/$1.log began=$SECONDS execs=0 best=0 idle=0 cov want
+	local target=$1 log=$build/$1.log flags used=0 newest=0 best=0 now cov status=0
 
-	mkdir -p "$build/corpus/$target" "$build/crashes"
-	while [ "$idle" -lt "$patience" ]; do
-		want=$slice
-		if [ -n "$seconds" ]; then
-			want=$((seconds - SECONDS + began))
-			[ "$want" -gt 0 ] || break
-			[ "$want" -lt "$slice" ] || want=$slice
-		fi
-		if ! fuzz_slice "$target" "$want" "$log"; then
-			tail -n 40 "$log"
-			echo "$target: crashed, see $log and $build/crashes"
-			return 1
-		fi
-		execs=$((execs + $(sed -n 's/^stat::number_of_executed_units: *//p' "$log")))
-		cov=$(field "$log" cov)
-		idle=$((idle + 1))
-		[ "${cov:-0}" -le "$best" ] || { best=$cov idle=0; }
+	mkdir -p "$build/corpus/$target" "$build/crashes" "tests/fuzz/corpus/$target"
+	read -rd '' -a flags < <(options "$target") || :
+	nice -n 19 "$build/tests/fuzz/$target" "${flags[@]}" ${seconds:+"-max_total_time=$seconds"} \
+		-artifact_prefix="$build/crashes/$target-" \
+		"$build/corpus/$target" "tests/fuzz/corpus/$target" >"$log" 2>&1 &
+	pid=$!
+	trap 'kill "$pid"' EXIT
+	while sleep 2 && now=$(used_by "$pid"); do
+		used=$now
+		cov=$(tail -n 50 "$log" | field cov)
+		[ "${cov:-0}" -le "$best" ] || { best=$cov newest=$used; }
+		[ -n "$seconds" ] || [ $((used - newest)) -lt "$patience" ] || kill "$pid"
 	done
-	echo "$target: $execs executions in $((SECONDS - began)) s, $best edges, $(field "$log" ft) features, nothing new for $((idle * slice)) s"
+	trap - EXIT
+	wait "$pid" || status=$?
+	if [ "$status" != 0 ] && [ "$status" != 72 ]; then # 72: it was told to end
+		tail -n 40 "$log"
+		echo "$target: crashed, see $log and $build/crashes"
+		return 1
+	fi
+	echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions in $used s of a core," \
+		"edges $(grep INITED "$log" | field cov) -> $(field cov <"$log")," \
+		"$(field ft <"$log") features, nothing new for $((used - newest)) s"
 }
 
 # One input for each edge, not for how often it is taken: hundreds would be thousands.

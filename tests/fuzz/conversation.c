@@ -2,79 +2,166 @@
 /*
  * The importer of a fuzz target. See conversation.h.
  */
+#include <suburb/extension.h>
+
+#include "exporter/overtaken.h"
+
 #include "conversation.h"
 
 #define FIRST_SEQNUM 0x100
 /* Beyond this no payload is sent, whatever was announced: the session is broken. */
 #define LARGEST_PAYLOAD 70000
+/* By this much apart, most numbers fall into one bucket of the pipeline's. */
+#define STRIDE_ONE_BUCKET 10946
 
 struct conversation conversation;
 
 /* --- saying ---------------------------------------------------------------- */
 
+/* In memory that ends where it ends. */
+static void say_input(const uint8_t *bytes, size_t size)
+{
+	struct suburb_violation violation = { NULL, 0 };
+	uint8_t *copy = malloc(size);
+
+	fuzz_assert(copy);
+	memcpy(copy, bytes, size);
+	if (session_input(conversation.session, copy, size, &violation) < 0) {
+		fuzz_assert(violation.field && conversation.wrong);
+		conversation.over = true;
+	}
+	free(copy);
+}
+
 /* As a connection does it: into the request's own memory where that is offered. */
 static void say_piece(const uint8_t *bytes, size_t size)
 {
-	struct suburb_violation violation = { NULL, 0 };
-	struct iovec space = session_space(conversation.session);
+	while (size && !conversation.over) {
+		struct iovec space = session_space(conversation.session);
+		size_t n = space.iov_len < size ? space.iov_len : size;
 
-	if (!space.iov_len) {
-		if (session_input(conversation.session, bytes, size, &violation) == 0)
-			return;
-		fuzz_assert(violation.field);
-		conversation.over = true;
-		return;
-	}
-	while (size) {
-		space = session_space(conversation.session);
-		if (!space.iov_len) {
-			say_piece(bytes, size);
+		if (!n) {
+			say_input(bytes, size);
 			return;
 		}
-		if (space.iov_len > size)
-			space.iov_len = size;
-		memcpy(space.iov_base, bytes, space.iov_len);
-		session_filled(conversation.session, space.iov_len);
-		bytes += space.iov_len;
-		size -= space.iov_len;
+		memcpy(space.iov_base, bytes, n);
+		session_filled(conversation.session, n);
+		bytes += n;
+		size -= n;
 	}
+}
+
+static void listen_now(size_t most);
+
+/* Everything that was held back. */
+static void say_held(void)
+{
+	size_t at, n;
+
+	if (conversation.held && !session_wants_input(conversation.session))
+		listen_now(SIZE_MAX);
+	for (at = 0; at < conversation.unsaid_size && !conversation.over; at += n) {
+		n = conversation.unsaid_size - at;
+		if (conversation.piece && conversation.piece < n)
+			n = conversation.piece;
+		say_piece(conversation.unsaid + at, n);
+	}
+	fuzz_assert(conversation.over || !conversation.wrong);
+	conversation.unsaid_size = 0;
+	conversation.held = 0;
 }
 
 static void say(const void *bytes, size_t size)
 {
-	const uint8_t *at = bytes;
-	size_t n;
-
-	for (; size && !conversation.over; at += n, size -= n) {
-		n = conversation.piece && conversation.piece < size ? conversation.piece : size;
-		say_piece(at, n);
-	}
+	conversation.unsaid = realloc(conversation.unsaid, conversation.unsaid_size + size + 1);
+	fuzz_assert(conversation.unsaid);
+	if (size)
+		memcpy(conversation.unsaid + conversation.unsaid_size, bytes, size);
+	conversation.unsaid_size += size;
 }
 
-static void say_digest(const void *bytes, size_t size)
+static void say_digest(const void *bytes, size_t size, bool wrong)
 {
-	__be32 digest = __cpu_to_be32(suburb_crc32c(0, bytes, size));
+	uint32_t crc = suburb_crc32c(0, bytes, size);
+	__be32 digest = __cpu_to_be32(wrong ? crc + 1 : crc);
 
-	if (conversation.digest && size)
-		say(&digest, sizeof(digest));
+	if (!conversation.digest || !size)
+		return;
+	say(&digest, sizeof(digest));
+	conversation.wrong |= wrong;
 }
 
-static struct said *remember(uint32_t *seqnum)
+static void end_message(void)
 {
-	struct said *said = &conversation.said[conversation.count];
+	if (conversation.held++ >= conversation.joined || conversation.wrong)
+		say_held();
+}
 
-	*said = (struct said){ .target = -1 };
-	*seqnum = FIRST_SEQNUM + conversation.count++;
+static struct said *remember(void)
+{
+	struct said *said = &conversation.said[conversation.count++];
+
+	*said = (struct said){ .target = -1, .answered = true };
 	return said;
 }
 
-static bool may_say(void)
+static uint32_t seqnum_of(unsigned int index)
 {
-	if (conversation.over || conversation.count == CONVERSATION_MESSAGES)
-		return false;
-	if (!session_wants_input(conversation.session))
-		conversation_listen(SIZE_MAX);
-	return true;
+	return FIRST_SEQNUM + index * conversation.stride;
+}
+
+static uint32_t number(struct said *said)
+{
+	said->sent = true;
+	said->answered = false;
+	said->order = ++conversation.sent;
+	return seqnum_of((unsigned int)(said - conversation.said));
+}
+
+static bool may_say(unsigned int messages)
+{
+	return !conversation.over && conversation.count + messages <= CONVERSATION_MESSAGES;
+}
+
+/* One whose number is given away already, if there is one. */
+static struct said *promised(void)
+{
+	for (unsigned int i = 0; i < conversation.count; i++)
+		if (!conversation.said[i].sent)
+			return &conversation.said[i];
+	return NULL;
+}
+
+uint8_t conversation_byte(const struct said *said, uint32_t at)
+{
+	return (uint8_t)((said - conversation.said) * 29 + at * 7 + (at >> 8));
+}
+
+struct said *conversation_said(uint32_t seqnum)
+{
+	uint32_t index = (seqnum - FIRST_SEQNUM) / conversation.stride;
+
+	fuzz_assert(index < conversation.count && seqnum == seqnum_of(index));
+	return &conversation.said[index];
+}
+
+/* --- what is said ------------------------------------------------------------ */
+
+void conversation_aim(struct input *input, struct suburb_submit *submit, int type)
+{
+	const struct endpoint_table *table = &conversation.device->endpoints;
+	uint8_t choice = input_u8(input);
+	uint8_t there[30], n = 0;
+
+	for (uint8_t number = 1; number < 16; number++)
+		for (uint8_t in = 0; in < 2; in++)
+			if (table->present[in] & 1u << number &&
+			    (type < 0 || table->type[in][number] == type))
+				there[n++] = (uint8_t)(number << 1 | in);
+	if (n && choice < 240)
+		choice = there[choice % n];
+	submit->direction = choice & 1;
+	submit->ep = choice >> 1 & 15;
 }
 
 void conversation_spoil(struct input *input, struct suburb_submit *submit)
@@ -84,49 +171,159 @@ void conversation_spoil(struct input *input, struct suburb_submit *submit)
 		&submit->length, &submit->start_frame, &submit->packets, &submit->interval,
 	};
 
-	while (input_once_in(input, 4)) {
+	while (input_once_in(input, 8)) {
 		uint32_t *field = fields[input_upto(input, 7)];
 
 		*field = input_number(input, *field);
 	}
 }
 
+/* Of the payload that was said, what is behind its data. */
+static void keep_packets(struct said *said, const uint8_t *at, size_t size)
+{
+	if (!size)
+		return;
+	said->packets = malloc(size);
+	fuzz_assert(said->packets);
+	memcpy(said->packets, at, size);
+}
+
+/* Bytes of a payload in the making. */
+static uint8_t *payload_of(struct input *input, struct said *said, size_t need, const void *bytes,
+			   size_t size)
+{
+	size_t data = said->submit.direction == SUBURB_DIR_OUT ? said->submit.length : 0;
+	uint8_t *payload = calloc(1, need + 1);
+
+	fuzz_assert(payload);
+	for (size_t i = 0; i < data; i++)
+		payload[i] = conversation_byte(said, (uint32_t)i);
+	said->plain = !bytes && !input_once_in(input, 4);
+	if (bytes)
+		memcpy(payload, bytes, size < need ? size : need);
+	else if (!said->plain)
+		input_bytes(input, payload, data < 64 ? data : 64);
+	return payload;
+}
+
+/* What may go wrong with a message, once in a while. */
+enum mishap { WELL, HEADER_DIGEST, PAYLOAD_DIGEST, NO_COMMAND, CUT };
+
+static void say_header(struct input *input, struct suburb_wire_header *header, enum mishap mishap)
+{
+	uint32_t command = mishap == NO_COMMAND ? input_u32(input) : SUBURB_CMD_SUBMIT;
+
+	if (command != SUBURB_CMD_SUBMIT && command != SUBURB_CMD_UNLINK) {
+		header->command = __cpu_to_be32(command);
+		conversation.wrong = true;
+	}
+	say(header, sizeof(*header));
+	say_digest(header, sizeof(*header), mishap == HEADER_DIGEST);
+}
+
+/* Has said all that it can, and goes away in the middle. */
+static void break_off(void)
+{
+	say_held();
+	conversation.over = true;
+}
+
+/* @bytes: what the payload begins with; @descriptors: of it, behind its data. */
+static void submit_all(struct input *input, struct said *said, const void *bytes, size_t size,
+		       const struct suburb_wire_iso *descriptors, size_t count)
+{
+	const struct suburb_submit *submit = &said->submit;
+	size_t data = submit->direction == SUBURB_DIR_OUT ? submit->length : 0;
+	enum mishap mishap = input_u8(input);
+	uint64_t need = request_payload(submit, said->iso);
+	struct suburb_wire_header header;
+	uint8_t *payload;
+
+	suburb_put_submit(&header, submit);
+	conversation.wrong = data > SUBURB_WIRE_MAX_LENGTH;
+	say_header(input, &header, mishap);
+	if (conversation.wrong || need > LARGEST_PAYLOAD) {
+		break_off();
+		return;
+	}
+	payload = payload_of(input, said, need, bytes, size);
+	if (count > (need - data) / sizeof(*descriptors))
+		count = (need - data) / sizeof(*descriptors);
+	if (count)
+		memcpy(payload + data, descriptors, count * sizeof(*descriptors));
+	keep_packets(said, payload + data, need - data);
+	say(payload, mishap == CUT ? need / 2 : need);
+	if (mishap != CUT)
+		say_digest(payload, need, mishap == PAYLOAD_DIGEST);
+	free(payload);
+	if (mishap == CUT && need)
+		break_off();
+	else
+		end_message();
+}
+
+static struct said *begin_submit(struct input *input, const struct suburb_submit *submit)
+{
+	struct said *said = promised();
+
+	if (!said || input_once_in(input, 8))
+		said = remember();
+	said->submit = *submit;
+	said->submit.seqnum = number(said);
+	said->iso = device_endpoint_iso(conversation.device, submit->direction, submit->ep);
+	return said;
+}
+
 void conversation_submit(struct input *input, struct suburb_submit submit, const void *payload,
 			 size_t size)
 {
-	struct suburb_wire_header header;
-	struct said *said;
-	uint64_t need;
-	uint8_t *bytes;
+	if (may_say(1))
+		submit_all(input, begin_submit(input, &submit), payload, size, NULL, 0);
+}
 
-	if (!may_say())
-		return;
-	said = remember(&submit.seqnum);
-	said->submit = submit;
-	said->iso = device_endpoint_iso(conversation.device, submit.direction, submit.ep);
-	need = request_payload(&submit, said->iso);
-	suburb_put_submit(&header, &submit);
-	say(&header, sizeof(header));
-	say_digest(&header, sizeof(header));
-	if (conversation.over) {
-		said->answered = true;
-		return;
+/* One after the other, perhaps with gaps, and then some of them otherwise. */
+static void lay_out(struct input *input, struct suburb_wire_iso *packets, uint32_t count,
+		    uint32_t each, uint32_t distance)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		const struct suburb_iso iso = { .offset = i * distance, .length = each };
+
+		suburb_put_iso(&packets[i], &iso);
 	}
-	if (need > LARGEST_PAYLOAD) {
-		/* We go away in the middle. */
-		said->answered = true;
-		conversation.over = true;
-		return;
+	while (input_once_in(input, 3)) {
+		struct suburb_wire_iso *packet = &packets[input_upto(input, count - 1)];
+		struct suburb_iso iso;
+		uint32_t *const fields[] = { &iso.offset, &iso.length, &iso.actual_length };
+		uint32_t *field = fields[input_upto(input, 2)];
+
+		suburb_get_iso(packet, sizeof(*packet), &iso);
+		*field = input_number(input, *field);
+		suburb_put_iso(packet, &iso);
 	}
-	bytes = calloc(1, need + 1);
-	fuzz_assert(bytes);
-	if (payload)
-		memcpy(bytes, payload, size < need ? size : need);
-	else if (input_once_in(input, 2))
-		input_bytes(input, bytes, need < 64 ? need : 64);
-	say(bytes, need);
-	say_digest(bytes, need);
-	free(bytes);
+}
+
+void conversation_packets(struct input *input, uint32_t transfer_flags)
+{
+	static const uint32_t usual[] = { 0, 1, 8, 192, 196, 640, 1023, 1024 };
+	static const uint32_t most[] = { SUBURB_WIRE_MAX_PACKETS, SUBURB_WIRE_MAX_PACKETS + 1, 40 };
+	struct suburb_submit submit = { .devid = conversation.devid };
+	struct suburb_wire_iso packets[SUBURB_WIRE_MAX_PACKETS + 1];
+	uint32_t count = 1 + input_upto(input, 11), each = usual[input_upto(input, 7)], gap;
+
+	if (!may_say(1))
+		return;
+	conversation_aim(input, &submit, ENDPOINT_ISO);
+	if (count == 12)
+		count = most[input_upto(input, 2)];
+	gap = input_once_in(input, 3) ? input_u8(input) : 0;
+	if (count * (each + gap) > LARGEST_PAYLOAD / 2)
+		each = gap = 16;
+	submit.transfer_flags = transfer_flags;
+	submit.packets = count;
+	submit.length = count * (each + gap);
+	lay_out(input, packets, count, each, each + gap);
+	conversation_spoil(input, &submit);
+	submit_all(input, begin_submit(input, &submit), NULL, 0, packets, count);
 }
 
 static void say_unlink(int target)
@@ -135,37 +332,52 @@ static void say_unlink(int target)
 	struct suburb_unlink unlink = { .devid = conversation.devid };
 	struct said *said;
 
-	if (!may_say())
+	if (!may_say(1))
 		return;
-	said = remember(&unlink.seqnum);
+	said = remember();
 	said->unlink = true;
 	said->target = target;
-	unlink.target = target < 0 ? 1 : FIRST_SEQNUM + (uint32_t)target;
+	unlink.seqnum = number(said);
+	unlink.target = target < 0 ? 1 : seqnum_of((unsigned int)target);
 	suburb_put_unlink(&header, &unlink);
 	say(&header, sizeof(header));
-	say_digest(&header, sizeof(header));
+	say_digest(&header, sizeof(header), false);
+	end_message();
 }
 
 void conversation_unlink(struct input *input)
 {
-	if (!conversation.count || input_once_in(input, 16))
+	uint8_t which = input_u8(input);
+
+	if (!conversation.count || which >= 250)
 		say_unlink(-1);
-	else if (input_once_in(input, 8)) /* one that comes only later, or never */
-		say_unlink((int)conversation.count + 1 + (int)input_upto(input, 3));
-	else
-		say_unlink((int)input_upto(input, conversation.count - 1));
+	else if (which >= 240) /* one that comes only later, or never */
+		say_unlink((int)conversation.count + 1 + which % 4);
+	else /* mostly one of the last */
+		say_unlink((int)(conversation.count - 1 - which % conversation.count));
+}
+
+void conversation_overtake(struct input *input)
+{
+	unsigned int count = input_once_in(input, 16) ? OVERTAKEN_MAX + 2 : 1 + input_upto(input, 3);
+	unsigned int first = conversation.count;
+
+	if (!may_say(2 * count))
+		return;
+	for (unsigned int i = 0; i < count; i++)
+		remember();
+	for (unsigned int i = 0; i < count; i++)
+		say_unlink((int)(first + i));
 }
 
 /* --- hearing --------------------------------------------------------------- */
 
 static struct said *said_by(uint32_t seqnum, bool unlink)
 {
-	uint32_t index = seqnum - FIRST_SEQNUM;
+	struct said *said = conversation_said(seqnum);
 
-	fuzz_assert(index < conversation.count);
-	fuzz_assert(conversation.said[index].unlink == unlink);
-	fuzz_assert(!conversation.said[index].answered);
-	return &conversation.said[index];
+	fuzz_assert(said->unlink == unlink && !said->answered);
+	return said;
 }
 
 static bool digest_is_right(const uint8_t *bytes, size_t size)
@@ -176,44 +388,80 @@ static bool digest_is_right(const uint8_t *bytes, size_t size)
 	return __be32_to_cpu(digest) == suburb_crc32c(0, bytes, size);
 }
 
+static void get_iso(const void *packets, uint32_t index, struct suburb_iso *iso)
+{
+	suburb_get_iso((const struct suburb_wire_iso *)packets + index,
+		       sizeof(struct suburb_wire_iso), iso);
+}
+
 /* Judged as the module judges it. */
 static void check_packets(const struct said *said, const struct suburb_ret_submit *ret,
 			  const uint8_t *at)
 {
 	struct suburb_violation violation;
-	struct suburb_iso iso;
+	struct suburb_iso iso, asked;
 	uint64_t moved = 0;
 
 	for (uint32_t i = 0; i < ret->packets; i++) {
-		suburb_get_iso(at + i * sizeof(struct suburb_wire_iso),
-			       sizeof(struct suburb_wire_iso), &iso);
-		fuzz_assert(!suburb_check_iso(&iso, iso.offset, iso.length, &violation));
+		get_iso(at, i, &iso);
+		get_iso(said->packets, i, &asked);
+		fuzz_assert(!suburb_check_iso(&iso, asked.offset, asked.length, &violation));
+		fuzz_assert(iso.length == asked.length);
 		fuzz_assert(iso.offset <= said->submit.length);
 		fuzz_assert(iso.length <= said->submit.length - iso.offset);
 		moved += iso.actual_length;
 	}
-	fuzz_assert(!ret->packets || moved == ret->actual_length);
+	fuzz_assert(moved == ret->actual_length);
 }
 
-/* Bytes of it, 0 if some are missing. */
+static void check_echo(const struct said *said, const uint8_t *at, uint32_t size, uint32_t from)
+{
+	for (uint32_t i = 0; i < size; i++)
+		fuzz_assert(at[i] == conversation_byte(said, from + i));
+}
+
+/* That of the packets lies together, whatever was missing between them. */
+static void check_data(const struct said *said, const struct suburb_ret_submit *ret,
+		       const uint8_t *at, const uint8_t *packets)
+{
+	uint32_t from = 0;
+
+	if (!conversation.echoes || said->submit.setup[0] == SUBURB_REQUEST_IN)
+		return;
+	if (!said->iso)
+		check_echo(said, at, ret->actual_length, 0);
+	for (uint32_t i = 0; said->iso && i < ret->packets; i++) {
+		struct suburb_iso iso;
+
+		get_iso(packets, i, &iso);
+		check_echo(said, at, iso.actual_length, from);
+		at += iso.actual_length;
+		from += iso.length;
+	}
+}
+
+/* Bytes of it, SIZE_MAX if some are missing. */
 static size_t hear_ret_submit(const struct suburb_ret_submit *ret, const uint8_t *at, size_t left)
 {
 	struct said *said = said_by(ret->seqnum, false);
 	bool in = said->submit.direction == SUBURB_DIR_IN;
 	struct suburb_violation violation;
-	size_t packets, size, whole;
+	size_t packets, data, size, whole;
 
 	fuzz_assert(!suburb_check_ret_submit(ret, said->submit.length,
 					     said->iso ? said->submit.packets : 0, &violation));
 	packets = said->iso ? ret->packets * sizeof(struct suburb_wire_iso) : 0;
-	size = (in ? ret->actual_length : 0) + packets;
+	data = in ? ret->actual_length : 0;
+	size = data + packets;
 	whole = size + (size && conversation.digest ? SUBURB_DIGEST_SIZE : 0);
 	if (left < whole)
 		return SIZE_MAX;
 	if (whole > size)
 		fuzz_assert(digest_is_right(at, size));
 	if (packets)
-		check_packets(said, ret, at + size - packets);
+		check_packets(said, ret, at + data);
+	if (in)
+		check_data(said, ret, at, at + data);
 	said->answered = true;
 	return whole;
 }
@@ -230,11 +478,14 @@ static void hear_ret_unlink(const struct suburb_ret_unlink *ret)
 	said->answered = true;
 	if (ret->status == 0) {
 		/* One that came before what it is for may not have waited for it. */
-		fuzz_assert(!target || target > said || target->unlink || target->answered);
+		fuzz_assert(!target || target->unlink || target->answered ||
+			    target->order > said->order);
 		return;
 	}
-	fuzz_assert(target && !target->unlink);
+	fuzz_assert(target && target->sent && !target->unlink);
+	fuzz_assert(!target->answered || target->cancelled);
 	target->answered = true;
+	target->cancelled = true;
 }
 
 static size_t hear(const uint8_t *at, size_t left)
@@ -268,7 +519,7 @@ static void take(const struct iovec *iov, size_t size)
 	conversation.heard_size += size;
 }
 
-void conversation_listen(size_t most)
+static void listen_now(size_t most)
 {
 	struct iovec iov[4];
 	size_t at = 0, n;
@@ -285,6 +536,12 @@ void conversation_listen(size_t most)
 	conversation.heard_size -= at;
 	if (conversation.heard_size)
 		memmove(conversation.heard, conversation.heard + at, conversation.heard_size);
+}
+
+void conversation_listen(size_t most)
+{
+	say_held();
+	listen_now(most);
 }
 
 /* --- beginning and end ------------------------------------------------------ */
@@ -305,6 +562,11 @@ static void on_left(void *owner)
 	conversation.left = true;
 }
 
+static void on_starved(void *owner)
+{
+	conversation.starved = true;
+}
+
 static void on_ended(void *owner)
 {
 	fuzz_assert(!conversation.ended);
@@ -315,6 +577,7 @@ static const struct session_ops ops = {
 	.opened = on_opened,
 	.output = on_output,
 	.left = on_left,
+	.starved = on_starved,
 	.ended = on_ended,
 };
 
@@ -327,26 +590,40 @@ static void choose_limits(struct input *input)
 		return;
 	limits->requests = 1 + input_upto(input, 7);
 	limits->parked = 1 + input_upto(input, 15);
-	limits->bytes = 1 + input_upto(input, 20000);
+	limits->bytes = input_once_in(input, 4) ? 2 * LIMITS_SHARE : 1 + input_upto(input, 20000);
 	limits->all_requests = input_upto(input, 7);
+	limits->all_bytes = input_once_in(input, 2) ? LIMITS_SHARE + input_u16(input) : 0;
 }
 
 void conversation_begin(struct input *input, struct device *device)
 {
 	uint8_t flags = input_u8(input);
-	uint32_t features = (flags & 1 ? SUBURB_WIRE_FEATURE_DIGEST : 0) |
-			    (flags & 2 ? SUBURB_WIRE_FEATURE_STREAMS : 0);
 	int ret;
 
-	conversation = (struct conversation){ .device = device, .digest = flags & 1 };
+	conversation = (struct conversation){ .device = device };
+	conversation.digest = flags & 1;
+	conversation.streams = flags & 2;
 	conversation.devid = suburb_devid(device->backend->busnum, device->backend->devnum);
 	if (flags & 4)
 		conversation.piece = 1 + input_upto(input, 100);
+	if (flags & 8)
+		conversation.joined = 1 + input_upto(input, 7);
+	conversation.stride = flags & 16 ? STRIDE_ONE_BUCKET : 1;
 	choose_limits(input);
 	ret = session_new(&conversation.session, device, &conversation.limits, &ops, NULL);
 	fuzz_assert(ret >= 0);
 	conversation.opened = ret == 0;
-	session_agree(conversation.session, features);
+	session_agree(conversation.session,
+		      (conversation.digest ? SUBURB_WIRE_FEATURE_DIGEST : 0) |
+			      (conversation.streams ? SUBURB_WIRE_FEATURE_STREAMS : 0));
+}
+
+void conversation_retry(void)
+{
+	if (!conversation.starved)
+		return;
+	conversation.starved = false;
+	session_retry(conversation.session);
 }
 
 void conversation_unlink_all(void)
@@ -360,7 +637,7 @@ void conversation_unlink_all(void)
 
 bool conversation_all_answered(void)
 {
-	for (unsigned int i = 0; i < conversation.count; i++)
+	for (unsigned int i = 0; i < conversation.count && !conversation.over; i++)
 		if (!conversation.said[i].answered)
 			return false;
 	return true;
@@ -369,7 +646,7 @@ bool conversation_all_answered(void)
 void conversation_check_answered(void)
 {
 	conversation_listen(SIZE_MAX);
-	fuzz_assert(!conversation.heard_size);
+	fuzz_assert(conversation.over || !conversation.heard_size);
 	fuzz_assert(conversation_all_answered());
 }
 
@@ -379,5 +656,8 @@ void conversation_end(void (*turn)(void))
 		conversation.ended = true;
 	while (!conversation.ended)
 		turn();
+	for (unsigned int i = 0; i < conversation.count; i++)
+		free(conversation.said[i].packets);
+	free(conversation.unsaid);
 	free(conversation.heard);
 }

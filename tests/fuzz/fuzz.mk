@@ -51,7 +51,7 @@ endif
 $(FUZZ_BIN):
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(if $(filter 1,$(FUZZ)),-fsanitize=fuzzer) -o $@ $^ \
-		$$($(PKG_CONFIG) --libs libuv inih)
+		$$($(PKG_CONFIG) --libs libuv inih cmocka)
 
 $(BUILD)/obj/shim/%.o: %.c | $(SHIM_EMPTY)
 	@mkdir -p $(@D)
@@ -84,7 +84,7 @@ SECS ?=
 FUZZ_MAKE = $(SUBMAKE) -s BUILD=$(BUILD)/fuzz CC=clang FUZZ=1 CFLAGS="-O1 -g"
 
 fuzz: ## fuzz the module, suburbd and suburb (T=targets, SECS=each; else until nothing new)
-	@tests/deps.sh build fuzz
+	@tests/deps.sh build check fuzz
 	@+$(FUZZ_MAKE) $(T:%=$(BUILD)/fuzz/tests/fuzz/%)
 	@tests/fuzz/fuzz.sh run "$(BUILD)/fuzz" "$(SECS)" $(T)
 

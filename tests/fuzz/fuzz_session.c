@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <suburb/extension.h>
+
 #include "exporter/backend/emulated/emulated.h"
 
 #include "conversation.h"
@@ -23,16 +25,22 @@ static int medium;
 
 /* --- what is said ----------------------------------------------------------- */
 
-static const uint8_t setups[][6] = {
-	{ 0x80, 6, 0, 1 }, { 0x80, 6, 0, 2 }, { 0x80, 6, 1, 3 }, { 0x80, 6, 0, 15 },
-	{ 0x80, 0 }, { 0x82, 0, 0, 0, 0x81 }, { 0x80, 8 }, { 0x81, 10 }, { 0x00, 9, 1 },
-	{ 0x00, 9, 0 }, { 0x01, 11, 1, 0, 1 }, { 0x01, 11, 0, 0, 0 }, { 0x01, 11, 1, 0, 0 },
-	{ 0x01, 11, 1, 0, 2 }, { 0x02, 1, 0, 0, 0x81 }, { 0x02, 3, 0, 0, 0x81 },
-	{ 0x23, 3, 4, 0, 1 }, { 0x00, 5, 9 }, { 0x81, 6, 0, 0x22 }, { 0x21, 9, 0, 2 },
-	{ 0x21, 0x0a }, { 0xa1, 1, 0, 1 }, { 0x21, 0x20 }, { 0xa1, 0x21 }, { 0x21, 0x22, 3 },
-	{ 0xa1, 0xfe }, { 0x21, 0xff }, { 0x7f, 1, 4 }, { 0x7f, 2 }, { 0xff, 1, 0, 0, 0x81 },
-	{ 0x21, 1, 0, 1, 1 }, { 0xa1, 0x81, 0, 1, 1 }, { 0xa1, 0x82, 0, 1, 1 },
-	{ 0x40, 0x5b }, { 0xc0, 0x5c }, { 0x22, 1, 0, 1, 0x81 }, { 0xa2, 0x81, 0, 1, 0x81 },
+/* Setup packets; the last byte is what wLength usually is. */
+static const uint8_t setups[][7] = {
+	{ 0x23, 3, 4, 0, 1 }, { 0x00, 9, 1 }, { 0x01, 11, 1, 0, 1 }, { 0x02, 1, 0, 0, 0x81 },
+	{ 0x80, 6, 0, 1, 0, 0, 18 }, { 0x80, 6, 0, 2, 0, 0, 255 }, { 0x80, 6, 1, 3, 9, 4, 255 },
+	{ 0x80, 6, 0, 15, 0, 0, 64 }, { 0x80, 6, 0, 7, 0, 0, 255 }, { 0x80, 0, 0, 0, 0, 0, 2 },
+	{ 0x82, 0, 0, 0, 0x81, 0, 2 }, { 0x80, 8, 0, 0, 0, 0, 1 }, { 0x81, 10, 0, 0, 0, 0, 1 },
+	{ 0x00, 9, 0 }, { 0x01, 11, 0, 0, 0 }, { 0x01, 11, 1, 0, 0 }, { 0x01, 11, 1, 0, 2 },
+	{ 0x01, 11, 2, 0, 1 }, { 0x02, 3, 0, 0, 0x81 }, { 0x00, 5, 9 },
+	{ 0x81, 6, 0, 0x22, 0, 0, 128 }, { 0x21, 9, 0, 2, 0, 0, 1 }, { 0x21, 0x0a },
+	{ 0xa1, 1, 0, 1, 0, 0, 8 }, { 0x21, 0x20, 0, 0, 0, 0, 7 }, { 0xa1, 0x21, 0, 0, 0, 0, 7 },
+	{ 0x21, 0x22, 3 }, { 0xa1, 0xfe, 0, 0, 0, 0, 1 }, { 0x21, 0xff },
+	{ 0x7f, 1, 4, 0, 0, 0, 2 }, { 0x7f, 2, 0, 0, 0, 0, 2 }, { 0xff, 1, 0, 0, 0x81, 0, 2 },
+	{ 0x21, 1, 0, 1, 1, 0, 26 }, { 0x21, 1, 0, 2, 1, 0, 26 }, { 0xa1, 0x81, 0, 1, 1, 0, 26 },
+	{ 0xa1, 0x82, 0, 1, 1, 0, 26 }, { 0xa1, 1, 0, 1, 0, 1, 4 }, { 0xa1, 2, 0, 1, 0, 1, 14 },
+	{ 0x40, 0x5b, 0, 0, 0, 0, 40 }, { 0xc0, 0x5c, 0, 0, 0, 0, 40 },
+	{ 0x22, 1, 0, 1, 0x81, 0, 3 }, { 0xa2, 0x81, 0, 1, 0x81, 0, 3 },
 };
 
 static struct suburb_submit begin_submit(struct input *input)
@@ -46,22 +54,29 @@ static struct suburb_submit begin_submit(struct input *input)
 
 static void control(struct input *input)
 {
+	/* Addresses of endpoints for the requests for streams. */
+	static const uint8_t endpoints[] = { 0x81, 0x02, 0x83, 0x04 };
 	struct suburb_submit submit = begin_submit(input);
 	uint8_t n = input_u8(input);
-	uint8_t data[64];
+	uint8_t data[64] = { 0 };
 	size_t size;
 
-	if (n < sizeof(setups) / sizeof(setups[0]))
-		memcpy(submit.setup, setups[n], sizeof(setups[n]));
+	if (n < 240)
+		memcpy(submit.setup, setups[n % (sizeof(setups) / sizeof(setups[0]))], 7);
 	else
-		input_bytes(input, submit.setup, 6);
-	submit.length = input_once_in(input, 2) ? input_upto(input, 600) : 0;
+		input_bytes(input, submit.setup, 7);
+	submit.length = submit.setup[6];
+	if (input_once_in(input, 8))
+		submit.length = input_upto(input, 600);
 	submit.setup[6] = (uint8_t)submit.length;
 	submit.setup[7] = (uint8_t)(submit.length >> 8);
 	if (submit.setup[0] & 0x80 && submit.length)
 		submit.direction = SUBURB_DIR_IN;
 	size = submit.length < sizeof(data) ? submit.length : sizeof(data);
-	input_bytes(input, data, submit.direction ? 0 : size);
+	if (submit.setup[0] == SUBURB_REQUEST_OUT && !input_once_in(input, 4))
+		memcpy(data, endpoints + input_upto(input, 2), 2);
+	else if (submit.direction == SUBURB_DIR_OUT)
+		input_bytes(input, data, size);
 	conversation_spoil(input, &submit);
 	conversation_submit(input, submit, data, submit.direction ? 0 : size);
 }
@@ -78,43 +93,12 @@ static void data(struct input *input)
 {
 	struct suburb_submit submit = begin_submit(input);
 
-	submit.ep = input_upto(input, 4);
-	submit.direction = input_u8(input) & 1;
+	conversation_aim(input, &submit, -1);
 	submit.length = choose_length(input);
-	if (input_once_in(input, 4))
+	if (conversation.streams || input_once_in(input, 8))
 		submit.start_frame = input_upto(input, 70);
 	conversation_spoil(input, &submit);
 	conversation_submit(input, submit, NULL, 0);
-}
-
-/* Isochronous, if the endpoint is. */
-static void packets(struct input *input)
-{
-	struct suburb_submit submit = begin_submit(input);
-	uint32_t n = 1 + input_upto(input, 15), each = input_u16(input) % 1025, i;
-	size_t head, size;
-	uint8_t *bytes;
-
-	submit.ep = 1 + input_upto(input, 3);
-	submit.direction = input_u8(input) & 1;
-	submit.packets = n;
-	submit.length = n * each;
-	head = submit.direction == SUBURB_DIR_OUT ? submit.length : 0;
-	size = head + n * sizeof(struct suburb_wire_iso);
-	bytes = calloc(1, size);
-	fuzz_assert(bytes);
-	for (i = 0; i < n; i++) {
-		struct suburb_iso iso = { .offset = i * each, .length = each };
-
-		if (input_once_in(input, 8))
-			iso.offset = input_number(input, iso.offset);
-		if (input_once_in(input, 8))
-			iso.length = input_number(input, iso.length);
-		suburb_put_iso((struct suburb_wire_iso *)(bytes + head) + i, &iso);
-	}
-	conversation_spoil(input, &submit);
-	conversation_submit(input, submit, bytes, size);
-	free(bytes);
 }
 
 /* A command for a disk, in the wrapper of bulk-only transport or of UAS. */
@@ -141,7 +125,7 @@ static void command(struct input *input)
 	}
 	input_bytes(input, cdb, 10);
 	cdb[0] = operations[cdb[0] % sizeof(operations)];
-	submit.ep = uas ? 1 + input_upto(input, 3) : 1 + input_upto(input, 1);
+	submit.ep = uas ? 4 - input_upto(input, 3) : 1 + input_upto(input, 1);
 	submit.length = uas ? 32 : 31;
 	conversation_submit(input, submit, wrapper, submit.length);
 }
@@ -156,7 +140,7 @@ static void plug(void)
 
 static void step(struct input *input)
 {
-	switch (input_u8(input) % 16) {
+	switch (input_u8(input) % 18) {
 	case 0:
 	case 1:
 	case 2:
@@ -169,7 +153,7 @@ static void step(struct input *input)
 		break;
 	case 6:
 	case 7:
-		packets(input);
+		conversation_packets(input, input_u8(input) & 0x43);
 		break;
 	case 8:
 	case 9:
@@ -186,11 +170,18 @@ static void step(struct input *input)
 		virtual_turns(input_upto(input, 60));
 		break;
 	case 14:
-		session_retry(conversation.session);
+		conversation_retry();
 		break;
 	case 15:
 		if (input_once_in(input, 8))
 			plug();
+		break;
+	case 16:
+		conversation_overtake(input);
+		break;
+	case 17: /* as after a tenth of a second */
+		virtual_turns(20);
+		conversation_listen(SIZE_MAX);
 		break;
 	}
 	if (input_once_in(input, 2))
@@ -208,7 +199,7 @@ static void settle(void)
 	for (int i = 0; i < 40 && !conversation_all_answered(); i++) {
 		virtual_turns(10);
 		conversation_listen(SIZE_MAX);
-		session_retry(conversation.session);
+		conversation_retry();
 	}
 }
 
@@ -227,13 +218,32 @@ static void finish(void)
 
 /* --- beginning and end ------------------------------------------------------- */
 
+/* Whose endpoints are in an alternate setting has most of them there. */
+static void choose_settings(struct input *input)
+{
+	struct suburb_submit submit = { .devid = conversation.devid };
+	struct input nothing = { NULL, 0 };
+	uint8_t flags = input_u8(input);
+
+	for (uint8_t interface = 0; interface < 3; interface++) {
+		const uint8_t setup[] = { 1, 11, 1, 0, interface };
+
+		memcpy(submit.setup, setup, sizeof(setup));
+		if (!(flags & 1 << interface))
+			conversation_submit(&nothing, submit, NULL, 0);
+		conversation_listen(SIZE_MAX);
+		virtual_turns(1);
+	}
+}
+
 static void plug_in(struct input *input)
 {
 	static const char *const kinds[] = {
 		"keyboard:ab", "mouse", "serial", "disk", "uas", "loopback", "loopback:full",
 		"loopback:super", "sound", "camera", "usbtest", "usbtest:super", "modeswitch",
+		"usbtest:full,mod63",
 	};
-	const char *kind = kinds[input_upto(input, 12)];
+	const char *kind = kinds[input_upto(input, 13)];
 	char spec[64], error[256];
 
 	snprintf(spec, sizeof(spec), "%s", kind);
@@ -263,7 +273,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data_, size_t size)
 	devices.loop = loop;
 	fuzz_assert(devices_watch(&devices, backend, loop, true) == 0);
 	conversation_begin(&input, devices_find(&devices, BUSID));
-	while (input.left && !conversation.over && conversation.count < CONVERSATION_MESSAGES / 2)
+	choose_settings(&input);
+	while (input.left && !conversation.over && conversation.count < CONVERSATION_ENOUGH)
 		step(&input);
 	finish();
 	devices_stop(&devices);

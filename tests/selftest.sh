@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# selftest.sh - do run.sh and sum.sh notice what they must? TAP
+# selftest.sh - do run.sh, sum.sh and analyse/lib/judge.sh notice what they must? TAP
 #
 # A harness that passes what crashed, hung or never ran makes every other test
 # worthless; so each of these ways to fail is played to it here.
@@ -47,6 +47,23 @@ added() {
 	[ "$(tail -n 1 <<<"$output")" = "$last" ] && [ "$status" = "$want" ]
 }
 
+# looked STATUS COUNT [WORD FILE]: an analyser, once WORD stands in FILE, looks at COUNT files
+looked() {
+	local status
+
+	[ $# -lt 4 ] || echo "$3" >"$work/src/$4"
+	: >"$work/looked"
+	XDG_CACHE_HOME=$work/cache bash "$work/analyser"
+	status=$?
+	cat "$work/looked"
+	[ "$status" = "$1" ] && [ "$(wc -l <"$work/looked")" = "$2" ]
+}
+
+blind() {
+	! XDG_CACHE_HOME=$work/cache bash -c '. "$1"; echo mistake | alive mistake true' \
+		blind "$tests/analyse/lib/judge.sh"
+}
+
 program good 'echo 1..2' 'echo ok 1 - a' 'echo ok 2 - b'
 program bad 'echo 1..2' 'echo ok 1 - a' 'echo not ok 2 - b' 'exit 1'
 program silent 'exit 0'
@@ -81,4 +98,21 @@ check "takes patterns, each file once" added "3 passed, 1 failed, 1 skipped" 1 '
 check "fails a layer without a file" added "2 passed, 1 failed, 1 skipped" 1 one three
 check "fails a file without results" added "0 passed, 1 failed, 0 skipped" 1 empty
 check "fails a file that ended early" added "1 passed, 1 failed, 0 skipped" 1 cut
+
+mkdir "$work/src"
+touch "$work/src/one.c" "$work/src/two.c"
+cat >"$work/analyser" <<END
+. "$tests/analyse/lib/judge.sh"
+depends() { printf '%s\n' "\$1" "$work/src/all.h"; }
+look() { echo "\$1" >>"$work/looked"; ! grep -q crash "\$1" && ! grep mistake "\$1"; }
+judge look "$work"/src/*.c
+END
+check "lets an analyser look at all files" looked 0 2 good all.h
+check "does not let it look again at what was clean" looked 0 0
+check "lets it look again at a file that changed" looked 0 1 good one.c
+check "lets it look again at all if a header changed" looked 0 2 better all.h
+check "fails a file that an analyser speaks of" looked 1 1 mistake one.c
+check "fails it again, for it was not clean" looked 1 1
+check "fails an analyser that only ends badly" looked 1 1 crash one.c
+check "fails an analyser that does not see what it is shown" blind
 tap_done

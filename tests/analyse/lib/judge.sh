@@ -35,10 +35,13 @@ sources() {
 	find "$@" -name '*.c' ! -name '*.mod.c' | sort
 }
 
-# The files that a verdict on FILE depends on.
+# The files that a verdict on FILE depends on. Tests see the headers of what they test.
 depends() { # FILE
+	local folders=("${1%%/*}" include)
+
+	[ "${folders[0]}" != tests ] || folders+=(exporter kernel tools)
 	echo "$1"
-	find "${1%%/*}" include -name '*.h' | sort
+	find "${folders[@]}" -name '*.h' | sort
 }
 
 fingerprint() { # FILE

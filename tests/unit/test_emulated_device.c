@@ -577,6 +577,8 @@ static void test_unplug(void **state)
 	const struct backend_ops *ops = host->backend->ops;
 	struct flight *in = host_begin(host, 0x81, NULL, 64), *late;
 
+	/* 99 + 2^32 is 99 in 32 bits. */
+	assert_int_equal(emulated_backend_unplug(host->backend, "4294967395-1"), -SUBURB_ENODEV);
 	assert_int_equal(emulated_backend_unplug(host->backend, "99-1"), 0);
 	assert_int_equal(host->left, 0);
 	assert_int_equal(emulated_backend_unplug(host->backend, "99-1"), -SUBURB_ENODEV);

@@ -47,6 +47,11 @@ static struct emulated_device *device_of(struct backend_device *device)
 	return (struct emulated_device *)device;
 }
 
+static void name_slot(size_t index, char busid[SUBURB_WIRE_BUSID_SIZE])
+{
+	snprintf(busid, SUBURB_WIRE_BUSID_SIZE, "%d-%zu", BUS, index + 1);
+}
+
 static int plug(struct emulated_backend *b, size_t index, const struct emulated_kind *kind,
 		char *error, size_t size);
 
@@ -356,7 +361,7 @@ static int plug(struct emulated_backend *b, size_t index, const struct emulated_
 	char busid[SUBURB_WIRE_BUSID_SIZE];
 	struct emulated_device *d;
 
-	snprintf(busid, sizeof(busid), "%d-%zu", BUS, index + 1);
+	name_slot(index, busid);
 	d = emulated_device_new(kind, busid, BUS, b->devnum, slot->argument, error, size);
 	if (!d)
 		return -1;
@@ -377,14 +382,15 @@ static int plug(struct emulated_backend *b, size_t index, const struct emulated_
 
 static struct slot *find_slot(struct emulated_backend *b, const char *busid)
 {
-	unsigned int bus;
-	size_t number;
-	char rest;
+	char name[SUBURB_WIRE_BUSID_SIZE];
+	size_t i;
 
-	if (sscanf(busid, "%u-%zu%c", &bus, &number, &rest) != 2 || bus != BUS || number < 1 ||
-	    number > b->count)
-		return NULL;
-	return &b->slots[number - 1];
+	for (i = 0; i < b->count; i++) {
+		name_slot(i, name);
+		if (!strcmp(name, busid))
+			return &b->slots[i];
+	}
+	return NULL;
 }
 
 int emulated_backend_unplug(struct backend *backend, const char *busid)

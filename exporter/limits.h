@@ -48,6 +48,6 @@ struct limits {
 	}
 
 /* What a session may hold however much the others do: the largest transfer of a disk. */
-#define LIMITS_SHARE (1 << 20)
+#define LIMITS_SHARE ((size_t)1 << 20)
 
 #endif

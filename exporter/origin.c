@@ -30,14 +30,16 @@ static struct origin of_inet6(const struct sockaddr_in6 *in6)
 
 struct origin origin_of(const struct sockaddr *name, uint32_t uid)
 {
+	const void *any = name;
+
 	switch (name->sa_family) {
 	case AF_INET:
-		return make(AF_INET, &((const struct sockaddr_in *)(const void *)name)->sin_addr, 4);
+		return make(AF_INET, &((const struct sockaddr_in *)any)->sin_addr, 4);
 	case AF_INET6:
-		return of_inet6((const void *)name);
+		return of_inet6(any);
 #ifdef __linux__
 	case AF_VSOCK:
-		return make(AF_VSOCK, &((const struct sockaddr_vm *)(const void *)name)->svm_cid, 4);
+		return make(AF_VSOCK, &((const struct sockaddr_vm *)any)->svm_cid, 4);
 #endif
 	case AF_UNIX:
 		return make(AF_UNIX, &uid, sizeof(uid));

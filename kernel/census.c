@@ -34,10 +34,12 @@ static void add_up(enum suburb_kind kind, u64 *created, u64 *freed)
 	int cpu;
 
 	*created = *freed = 0;
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
 		*freed += per_cpu(suburb_census, cpu).freed[kind];
-	for_each_possible_cpu(cpu)
+	}
+	for_each_possible_cpu(cpu) {
 		*created += per_cpu(suburb_census, cpu).created[kind];
+	}
 }
 
 static int objects_show(struct seq_file *seq, void *unused)

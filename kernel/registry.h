@@ -14,7 +14,7 @@ int suburb_registry_detach(u32 port, u64 id);
 void suburb_registry_detach_all(void);
 int suburb_registry_status(struct suburb_status *status,
 			   struct suburb_endpoint_status *endpoints);
-unsigned int suburb_registry_list(u32 *ports, unsigned int capacity, u64 *generation);
+unsigned int suburb_registry_list(u32 *ports, unsigned int capacity, u64 *at);
 u64 suburb_registry_generation(void);
 
 /* Woken when the generation moves. */

@@ -65,8 +65,8 @@ static int remote_complete(void *owner, struct suburb_violation *violation)
 	return suburb_queue_complete(&remote->queue, violation);
 }
 
-static void remote_failed(void *owner, enum suburb_reason reason, int error,
-			  const struct suburb_violation *violation)
+static void remote_conn_failed(void *owner, enum suburb_reason reason, int error,
+			       const struct suburb_violation *violation)
 {
 	struct suburb_remote *remote = owner;
 
@@ -86,7 +86,7 @@ static void remote_failed(void *owner, enum suburb_reason reason, int error,
 static const struct suburb_conn_ops remote_conn_ops = {
 	.send = { .next = remote_next, .sent = remote_sent },
 	.receive = { .reply = remote_reply, .complete = remote_complete },
-	.failed = remote_failed,
+	.failed = remote_conn_failed,
 };
 
 static void remote_failed_work(struct work_struct *work)

@@ -134,8 +134,8 @@ void suburb_queue_drain(struct suburb_queue *queue, int status);
 
 /* suburb_conn_ops without failed(); the owner is the queue. See batch.h, inbox.h. */
 bool suburb_queue_next(struct suburb_queue *queue, struct suburb_wire_header *header,
-		       struct suburb_body *body, void **message);
-void suburb_queue_sent(struct suburb_queue *queue, void *message);
+		       struct suburb_body *body, void **name);
+void suburb_queue_sent(struct suburb_queue *queue, void *name);
 int suburb_queue_reply(struct suburb_queue *queue, const struct suburb_reply *reply,
 		       struct suburb_body *body, struct suburb_violation *violation);
 int suburb_queue_complete(struct suburb_queue *queue, struct suburb_violation *violation);

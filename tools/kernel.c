@@ -172,6 +172,7 @@ int kernel_detach(int fd, uint32_t port, uint64_t id, struct failure *failure)
 	}
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the kernel writes what ports points at */
 static int list(int fd, uint32_t *ports, size_t capacity, size_t *count, struct failure *failure)
 {
 	struct suburb_list list = {

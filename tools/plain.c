@@ -64,7 +64,7 @@ static bool is_fresh(const struct entry *entry)
 
 static void read_entries(struct entries *entries)
 {
-	char name[512], line[HOST_NAME_SIZE + 64];
+	char name[512], line[HOST_NAME_SIZE + 64], *end;
 	FILE *file;
 
 	entries->count = 0;
@@ -75,8 +75,8 @@ static void read_entries(struct entries *entries)
 	while (entries->count < MOST && fgets(line, sizeof(line), file)) {
 		struct entry *entry = &entries->entry[entries->count];
 
-		if (sscanf(line, "%" SCNd64 " %263s", &entry->written, entry->host) == 2 &&
-		    is_fresh(entry))
+		entry->written = strtoll(line, &end, 10);
+		if (sscanf(end, " %263s", entry->host) == 1 && is_fresh(entry))
 			entries->count++;
 	}
 	fclose(file);

@@ -40,9 +40,11 @@ VOLATILE                         sig_atomic_t of signal handlers
 '
 tests='
 ARRAY_SIZE                       a macro of the kernel
+AVOID_EXTERNS                    what the linker gives another name is in no header
 BRACES                           kselftest_harness.h makes blocks of what looks like a statement
 COMPLEX_MACRO                    initializers
 EMBEDDED_FUNCTION_NAME           words that are no names there
+SPACING                          takes FIXTURE_DATA(name) *self for a multiplication
 '
 
 types() {

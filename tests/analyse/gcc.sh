@@ -19,27 +19,6 @@ kernel() { gcc "${kernel_flags[@]}" "${analyzer[@]}" -S -o /dev/null "$1"; }
 user_flags && kernel_flags || exit 1
 settings="$(gcc --version) ${user_flags[*]} ${kernel_flags[*]}"
 
-check "is shown memory freed twice and says so" alive Wanalyzer-double-free user <<'END'
-#include <stdlib.h>
-void bad(char *p);
-void bad(char *p)
-{
-	free(p);
-	free(p);
-}
-END
-check "is shown kernel code with a null pointer and says so" alive Wanalyzer-null-dereference kernel <<'END'
-#include <linux/slab.h>
-int bad(int *p);
-int bad(int *p)
-{
-	if (!p)
-		return *p;
-	return 0;
-}
-END
-mapfile -t files < <(sources exporter tools)
-check "finds nothing in ${#files[@]} files of suburbd and suburb" judge user "${files[@]}"
-mapfile -t files < <(sources kernel)
-check "finds nothing in ${#files[@]} files of the module" judge kernel "${files[@]}"
+see_paths Wanalyzer-double-free Wanalyzer-null-dereference
+find_nothing
 tap_done

@@ -35,27 +35,6 @@ kernel() { scan "$1" "${kernel_clang_flags[@]}"; }
 user_flags && kernel_flags || exit 1
 settings="$(clang --version) ${user_flags[*]} ${kernel_clang_flags[*]}"
 
-check "is shown memory freed twice and says so" alive unix.Malloc user <<'END'
-#include <stdlib.h>
-void bad(char *p);
-void bad(char *p)
-{
-	free(p);
-	free(p);
-}
-END
-check "is shown kernel code with a null pointer and says so" alive core.NullDereference kernel <<'END'
-#include <linux/slab.h>
-int bad(int *p);
-int bad(int *p)
-{
-	if (!p)
-		return *p;
-	return 0;
-}
-END
-mapfile -t files < <(sources exporter tools)
-check "finds nothing in ${#files[@]} files of suburbd and suburb" judge user "${files[@]}"
-mapfile -t files < <(sources kernel)
-check "finds nothing in ${#files[@]} files of the module" judge kernel "${files[@]}"
+see_paths unix.Malloc core.NullDereference
+find_nothing
 tap_done

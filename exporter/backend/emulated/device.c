@@ -14,7 +14,7 @@
 #include "exporter/backend/emulated/device.h"
 
 #define DATA_ENDPOINTS(d, e) \
-	for (e = &(d)->endpoints[1]; e < &(d)->endpoints[32]; e++)
+	for ((e) = &(d)->endpoints[1]; (e) < &(d)->endpoints[32]; (e)++)
 
 static struct emulated_endpoint *slot(struct emulated_device *d, uint8_t address)
 {

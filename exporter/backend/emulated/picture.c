@@ -40,7 +40,7 @@ void emulated_picture_paint(uint8_t *bytes, uint16_t width, uint16_t height, uin
 	uint32_t size = emulated_picture_size(width, height), y, check;
 
 	for (y = 0; y < height; y++)
-		paint_line(bytes + y * width * 2, width, (uint8_t)(16 + 219 * y / height),
+		paint_line(bytes + 2 * (size_t)width * y, width, (uint8_t)(16 + 219 * y / height),
 			   2 * (number % width));
 	memcpy(bytes, "SBRB", 4);
 	emulated_put_le32(bytes + 4, number);

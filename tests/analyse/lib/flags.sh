@@ -1,14 +1,16 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# flags.sh - how the sources are compiled, for analysers; to be sourced
+# flags.sh - for analysers that compile: how, and what they are asked; to be sourced
 #
 #   user_flags     fills the array of that name with what make gives the compiler
 #   kernel_flags   the same with what kbuild does, and kernel_clang_flags with those
 #                  of them that clang knows: the kernel was configured for gcc
+#   see_paths DOUBLE-FREE NULL   user and kernel, which are to be commands that take a
+#                  file, are shown a path to each of these, and must name it so
+#   find_nothing   the same two must find nothing in our sources
 #
-# Folders of ours are relative to the root. Needs $work, and the root as working
-# folder: see judge.sh.
+# Folders of ours are relative to the root. Needs judge.sh.
 
 : "${work:?}"
 user_flags=()
@@ -72,4 +74,35 @@ clang_knows() {
 		after=
 		[ "$word" != -include ] || after=$word
 	done
+}
+
+see_paths() {
+	check "is shown memory freed twice and says so" alive "$1" user <<'END'
+#include <stdlib.h>
+void bad(char *p);
+void bad(char *p)
+{
+	free(p);
+	free(p);
+}
+END
+	check "is shown kernel code with a null pointer and says so" alive "$2" kernel <<'END'
+#include <linux/slab.h>
+int bad(int *p);
+int bad(int *p)
+{
+	if (!p)
+		return *p;
+	return 0;
+}
+END
+}
+
+find_nothing() {
+	local files
+
+	mapfile -t files < <(sources exporter tools)
+	check "finds nothing in ${#files[@]} files of suburbd and suburb" judge user "${files[@]}"
+	mapfile -t files < <(sources kernel)
+	check "finds nothing in ${#files[@]} files of the module" judge kernel "${files[@]}"
 }

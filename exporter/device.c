@@ -30,14 +30,19 @@ void devices_init(struct devices *devices, const struct rules *rules)
 
 /* --- arrivals and departures ---------------------------------------------- */
 
+/*
+ * While it has no configuration, or is away, requests for what it had may still
+ * come: how long they are on the wire depends on the type of their endpoint.
+ */
 static void device_renew(struct device *device)
 {
 	const struct backend_device *backend = device->backend;
 
 	endpoint_table_build(&device->endpoints, backend->configuration,
 			     backend->configuration_length, device->altsetting);
-	endpoint_table_build(&device->all_endpoints, backend->configuration,
-			     backend->configuration_length, NULL);
+	if (backend->configuration)
+		endpoint_table_build(&device->all_endpoints, backend->configuration,
+				     backend->configuration_length, NULL);
 }
 
 static struct device *device_of(const struct devices *devices, const struct backend_device *backend)

@@ -47,7 +47,7 @@ struct device_user {
  * @absent: stands for it until it is back
  * @altsetting: bAlternateSetting by bInterfaceNumber
  * @endpoints: of the present configuration and altsettings
- * @all_endpoints: of the present configuration, any altsetting
+ * @all_endpoints: of the present configuration or the last one, any altsetting
  * @streams_agreed: its importer may allocate streams, and names them
  * @streams: allocated now, by direction and endpoint number
  */
@@ -155,7 +155,7 @@ int device_close(struct device *device);
 /* The endpoint's type, or -SUBURB_ENOENT if it does not exist now. */
 int device_endpoint_type(const struct device *device, unsigned int direction, unsigned int number);
 
-/* Is the endpoint isochronous, now or in another altsetting? */
+/* Is the endpoint isochronous, now, in another altsetting, or was it in the last configuration? */
 bool device_endpoint_iso(const struct device *device, unsigned int direction, unsigned int number);
 
 /* Has it endpoints that can have streams, in some altsetting? */

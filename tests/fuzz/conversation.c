@@ -27,7 +27,10 @@ static void say_input(const uint8_t *bytes, size_t size)
 	fuzz_assert(copy);
 	memcpy(copy, bytes, size);
 	if (session_input(conversation.session, copy, size, &violation) < 0) {
-		fuzz_assert(violation.field && conversation.wrong);
+		fuzz_assert(violation.field);
+		if (!conversation.wrong)
+			fprintf(stderr, "refused: %s, %#x\n", violation.field, violation.value);
+		fuzz_assert(conversation.wrong);
 		conversation.over = true;
 	}
 	free(copy);
@@ -51,24 +54,32 @@ static void say_piece(const uint8_t *bytes, size_t size)
 	}
 }
 
-static void listen_now(size_t most);
-
-/* Everything that was held back. */
-static void say_held(void)
+void conversation_dribble(size_t most)
 {
 	size_t at, n;
 
-	if (conversation.held && !session_wants_input(conversation.session))
-		listen_now(SIZE_MAX);
-	for (at = 0; at < conversation.unsaid_size && !conversation.over; at += n) {
-		n = conversation.unsaid_size - at;
+	if (conversation.unsaid_size && !session_wants_input(conversation.session))
+		conversation_listen(SIZE_MAX);
+	if (most > conversation.unsaid_size)
+		most = conversation.unsaid_size;
+	for (at = 0; at < most && !conversation.over; at += n) {
+		n = most - at;
 		if (conversation.piece && conversation.piece < n)
 			n = conversation.piece;
 		say_piece(conversation.unsaid + at, n);
 	}
+	conversation.unsaid_size -= at;
+	if (conversation.unsaid_size)
+		memmove(conversation.unsaid, conversation.unsaid + at, conversation.unsaid_size);
+	else
+		conversation.held = 0;
+}
+
+/* Everything that was held back. */
+static void say_held(void)
+{
+	conversation_dribble(SIZE_MAX);
 	fuzz_assert(conversation.over || !conversation.wrong);
-	conversation.unsaid_size = 0;
-	conversation.held = 0;
 }
 
 static void say(const void *bytes, size_t size)
@@ -262,6 +273,15 @@ static void submit_all(struct input *input, struct said *said, const void *bytes
 		end_message();
 }
 
+static bool is_iso(const struct suburb_submit *submit)
+{
+	const struct endpoint_table *known = &conversation.known;
+	uint32_t in = submit->direction;
+
+	return in < 2 && submit->ep < 16 && known->present[in] & 1u << submit->ep &&
+	       known->type[in][submit->ep] == ENDPOINT_ISO;
+}
+
 static struct said *begin_submit(struct input *input, const struct suburb_submit *submit)
 {
 	struct said *said = promised();
@@ -270,7 +290,7 @@ static struct said *begin_submit(struct input *input, const struct suburb_submit
 		said = remember();
 	said->submit = *submit;
 	said->submit.seqnum = number(said);
-	said->iso = device_endpoint_iso(conversation.device, submit->direction, submit->ep);
+	said->iso = is_iso(submit);
 	return said;
 }
 
@@ -519,7 +539,7 @@ static void take(const struct iovec *iov, size_t size)
 	conversation.heard_size += size;
 }
 
-static void listen_now(size_t most)
+void conversation_listen(size_t most)
 {
 	struct iovec iov[4];
 	size_t at = 0, n;
@@ -538,10 +558,10 @@ static void listen_now(size_t most)
 		memmove(conversation.heard, conversation.heard + at, conversation.heard_size);
 }
 
-void conversation_listen(size_t most)
+void conversation_exchange(void)
 {
 	say_held();
-	listen_now(most);
+	conversation_listen(SIZE_MAX);
 }
 
 /* --- beginning and end ------------------------------------------------------ */
@@ -600,7 +620,7 @@ void conversation_begin(struct input *input, struct device *device)
 	uint8_t flags = input_u8(input);
 	int ret;
 
-	conversation = (struct conversation){ .device = device };
+	conversation = (struct conversation){ .device = device, .known = device->all_endpoints };
 	conversation.digest = flags & 1;
 	conversation.streams = flags & 2;
 	conversation.devid = suburb_devid(device->backend->busnum, device->backend->devnum);
@@ -645,7 +665,7 @@ bool conversation_all_answered(void)
 
 void conversation_check_answered(void)
 {
-	conversation_listen(SIZE_MAX);
+	conversation_exchange();
 	fuzz_assert(conversation.over || !conversation.heard_size);
 	fuzz_assert(conversation_all_answered());
 }

@@ -45,6 +45,7 @@ struct said {
 
 /**
  * struct conversation - one session
+ * @known: its endpoints in any setting, as its descriptors said at the beginning
  * @piece: bytes are said and heard in pieces of this many; 0: as they come
  * @joined: so many messages more than one arrive in one go
  * @echoes: the device gives conversation_byte()s
@@ -61,6 +62,7 @@ struct conversation {
 	struct device *device;
 	struct limits limits;
 	uint32_t devid;
+	struct endpoint_table known;
 	bool digest;
 	bool streams;
 	bool echoes;
@@ -113,8 +115,14 @@ void conversation_unlink(struct input *input);
 /* CMD_UNLINKs whose CMD_SUBMITs, with the numbers before, are the next. */
 void conversation_overtake(struct input *input);
 
-/* Says what waits; reads what there is, @most bytes of it. */
+/* Some of what is held back arrives: the middle of a message may have to wait. */
+void conversation_dribble(size_t most);
+
+/* Reads what there is, @most bytes of it. */
 void conversation_listen(size_t most);
+
+/* All that is held back arrives, all that there is is read. */
+void conversation_exchange(void);
 
 /* As time goes by: what the session waited for may be there. */
 void conversation_retry(void);

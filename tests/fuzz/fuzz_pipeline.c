@@ -359,13 +359,13 @@ static void go_round(struct input *input)
 	struct suburb_submit submit = { .devid = conversation.devid, .setup = { 0x23, 3, 4 } };
 
 	conversation_submit(input, submit, NULL, 0);
-	conversation_listen(SIZE_MAX);
+	conversation_exchange();
 	if (moods.present && input_once_in(input, 2))
 		leave();
 	else
 		end_change(input);
 	check();
-	conversation_listen(SIZE_MAX);
+	conversation_exchange();
 	if (!moods.present)
 		arrive();
 	virtual_turns(input_upto(input, 3));
@@ -395,7 +395,7 @@ static void rare(struct input *input)
 			arrive();
 		break;
 	case 4:
-		retry(input_once_in(input, 4) ? 101 : 1);
+		retry(input_once_in(input, 4) ? 101 : input_upto(input, 11));
 		break;
 	case 6:
 		go_round(input);
@@ -408,7 +408,7 @@ static void rare(struct input *input)
 
 static void act(struct input *input)
 {
-	switch (input_u8(input) % 17) {
+	switch (input_u8(input) % 18) {
 	case 0:
 	case 1:
 		control(input);
@@ -446,6 +446,9 @@ static void act(struct input *input)
 	case 16:
 		conversation_overtake(input);
 		break;
+	case 17:
+		conversation_dribble(input_upto(input, 120));
+		break;
 	}
 }
 
@@ -474,7 +477,7 @@ static void turn(void)
 static void settle(void)
 {
 	for (unsigned int i = 0; i < 2 * CONVERSATION_MESSAGES && !conversation_all_answered(); i++) {
-		conversation_listen(SIZE_MAX);
+		conversation_exchange();
 		turn();
 		conversation_retry();
 	}

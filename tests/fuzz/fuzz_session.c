@@ -140,7 +140,7 @@ static void plug(void)
 
 static void step(struct input *input)
 {
-	switch (input_u8(input) % 18) {
+	switch (input_u8(input) % 19) {
 	case 0:
 	case 1:
 	case 2:
@@ -170,7 +170,8 @@ static void step(struct input *input)
 		virtual_turns(input_upto(input, 60));
 		break;
 	case 14:
-		conversation_retry();
+		for (unsigned int i = input_upto(input, 11); i; i--)
+			conversation_retry();
 		break;
 	case 15:
 		if (input_once_in(input, 8))
@@ -179,9 +180,12 @@ static void step(struct input *input)
 	case 16:
 		conversation_overtake(input);
 		break;
-	case 17: /* as after a tenth of a second */
+	case 17:
+		conversation_dribble(input_upto(input, 120));
+		break;
+	case 18: /* as after a tenth of a second */
 		virtual_turns(20);
-		conversation_listen(SIZE_MAX);
+		conversation_exchange();
 		break;
 	}
 	if (input_once_in(input, 2))
@@ -198,7 +202,7 @@ static void settle(void)
 {
 	for (int i = 0; i < 40 && !conversation_all_answered(); i++) {
 		virtual_turns(10);
-		conversation_listen(SIZE_MAX);
+		conversation_exchange();
 		conversation_retry();
 	}
 }
@@ -231,7 +235,7 @@ static void choose_settings(struct input *input)
 		memcpy(submit.setup, setup, sizeof(setup));
 		if (!(flags & 1 << interface))
 			conversation_submit(&nothing, submit, NULL, 0);
-		conversation_listen(SIZE_MAX);
+		conversation_exchange();
 		virtual_turns(1);
 	}
 }

@@ -52,9 +52,13 @@ stop_exporter() {
 	count stopped
 }
 
+plug_mouse() {
+	at_exporter 'vm-monitor device_add usb-mouse,bus=xhci.0,port=1,id=race,serial=race' >/dev/null
+}
+
 plug() {
-	at_exporter 'vm-monitor device_del race; sleep 1
-		vm-monitor device_add usb-mouse,bus=xhci.0,id=race,serial=race' >/dev/null 2>&1
+	at_exporter 'vm-monitor device_del race; sleep 1' >/dev/null
+	plug_mouse
 	count unplugged
 }
 
@@ -112,7 +116,7 @@ works() {
 begin
 at_exporter "truncate -s 8M $image"
 mouse=
-if at_exporter 'command -v vm-monitor >/dev/null && vm-monitor device_add usb-mouse,bus=xhci.0,id=race,serial=race' >/dev/null; then
+if at_exporter 'command -v vm-monitor >/dev/null' && plug_mouse; then
 	mouse=$(exporter_usb usb_find local 10 serial=race)
 	busids+=("$mouse")
 	options+=(--export "$mouse")

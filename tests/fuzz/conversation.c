@@ -312,7 +312,7 @@ static void lay_out(struct input *input, struct suburb_wire_iso *packets, uint32
 	}
 	while (input_once_in(input, 3)) {
 		struct suburb_wire_iso *packet = &packets[input_upto(input, count - 1)];
-		struct suburb_iso iso;
+		struct suburb_iso iso = { 0 };
 		uint32_t *const fields[] = { &iso.offset, &iso.length, &iso.actual_length };
 		uint32_t *field = fields[input_upto(input, 2)];
 

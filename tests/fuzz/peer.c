@@ -237,7 +237,7 @@ static void answer(unsigned int index, struct input *input)
 	if (input && input_once_in(input, 2))
 		ret.actual_length = input_upto(input, asked->submit.length);
 	/* With an error no packet need be told of. */
-	if (asked->iso && ret.status && input_u8(input) & 1)
+	if (input && asked->iso && ret.status && input_u8(input) & 1)
 		ret.packets = ret.actual_length = 0;
 	tail = malloc(asked->submit.length + asked->submit.packets * sizeof(*iso) + 1);
 	iso = (void *)(tail + asked->submit.length);

@@ -42,7 +42,7 @@ static void on_abort(int signal)
 static void replay_file(const char *name)
 {
 	FILE *file = fopen(name, "re");
-	uint8_t *bytes = NULL;
+	uint8_t *bytes = NULL, *exact;
 	struct stat st;
 
 	if (!file || fstat(fileno(file), &st) || !(bytes = malloc((size_t)st.st_size + 1)) ||
@@ -52,11 +52,13 @@ static void replay_file(const char *name)
 	}
 	fclose(file);
 	/* Of the very size: the sanitizer sees who reads on. */
-	bytes = realloc(bytes, st.st_size ? (size_t)st.st_size : 1);
+	exact = realloc(bytes, st.st_size ? (size_t)st.st_size : 1);
+	if (!exact)
+		abort();
 	current = name;
-	LLVMFuzzerTestOneInput(bytes, (size_t)st.st_size);
+	LLVMFuzzerTestOneInput(exact, (size_t)st.st_size);
 	count++;
-	free(bytes);
+	free(exact);
 }
 
 static void replay(const char *name)

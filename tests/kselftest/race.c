@@ -296,19 +296,20 @@ static bool use_a_node(void)
 {
 	struct pollfd p = { .events = POLLIN };
 	char path[64], data[512] = { 0 };
+	int flags, fd;
 	bool done;
-	int flags;
 
 	if (!find_node(path, sizeof(path), &flags))
 		return false;
-	p.fd = open(path, flags);
-	if (p.fd < 0)
+	fd = open(path, flags);
+	if (fd < 0)
 		return false;
-	make_raw(p.fd);
-	done = write(p.fd, data, sizeof(data)) > 0;
+	make_raw(fd);
+	done = write(fd, data, sizeof(data)) > 0;
+	p.fd = fd;
 	poll(&p, 1, 5);
-	done |= read(p.fd, data, sizeof(data)) > 0;
-	close(p.fd);
+	done |= read(fd, data, sizeof(data)) > 0;
+	close(fd);
 	pause_us(5000);
 	return done;
 }
@@ -357,6 +358,8 @@ static void tell_stuck(int number)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 	text[n > 0 ? n : 0] = '\0';
+	if (fd >= 0)
+		close(fd);
 	printf("# stuck: what is %s; it waits in\n%s", role_of[number]->name, text);
 }
 

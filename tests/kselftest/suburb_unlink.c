@@ -7,6 +7,7 @@
  * -ENOENT, and USBDEVFS_DISCARDURB returns only when the URB is back.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -422,7 +423,7 @@ TEST(quirk_29_answer_never_to_a_completed_one)
 	unanswered_start(_metadata, &u, PATIENCE_MS);
 	ASSERT_EQ(0, peer_reply(&u.s.peer, u.submit, 0, "0123456789", 10));
 	EXPECT_TRUE(usbfs_discard_done(&u.discard, 3000));
-	usleep(3 * PATIENCE_MS * 1000);
+	poll(NULL, 0, 3 * PATIENCE_MS);
 	expect_online(_metadata, &u.s);
 	peer_queue_unlinks(&u.s.peer, false);
 	EXPECT_STREQ("", session_stop(&u.s));

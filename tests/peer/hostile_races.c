@@ -384,14 +384,14 @@ static void say_first(struct peer *peer, unsigned int round)
 /* It speaks before the socket is the kernel's, or just behind. */
 static bool speaks_first(unsigned int round)
 {
-	int dev = open(REMOTE_NODE, O_RDWR | O_CLOEXEC);
 	struct suburb_status st = {};
 	struct suburb_attach a;
 	struct peer peer;
-	int ret;
+	int ret, dev;
 
 	if (peer_start(&peer, speed))
 		return fails("no peer", 0);
+	dev = open(REMOTE_NODE, O_RDWR | O_CLOEXEC);
 	peer_set_mute(&peer, true);
 	if (round % 2)
 		say_first(&peer, round);

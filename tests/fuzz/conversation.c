@@ -328,20 +328,28 @@ void conversation_packets(struct input *input, uint32_t transfer_flags)
 	static const uint32_t most[] = { SUBURB_WIRE_MAX_PACKETS, SUBURB_WIRE_MAX_PACKETS + 1, 40 };
 	struct suburb_submit submit = { .devid = conversation.devid };
 	struct suburb_wire_iso packets[SUBURB_WIRE_MAX_PACKETS + 1];
-	uint32_t count = 1 + input_upto(input, 11), each = usual[input_upto(input, 7)], gap;
+	uint32_t count = 1 + input_upto(input, 11), each = usual[input_upto(input, 7)];
+	uint32_t distance, length;
+	uint8_t shape;
 
 	if (!may_say(1))
 		return;
 	conversation_aim(input, &submit, ENDPOINT_ISO);
 	if (count == 12)
 		count = most[input_upto(input, 2)];
-	gap = input_once_in(input, 3) ? input_u8(input) : 0;
-	if (count * (each + gap) > LARGEST_PAYLOAD / 2)
-		each = gap = 16;
+	if (count * each > LARGEST_PAYLOAD / 2)
+		each = 16;
+	shape = input_u8(input);
+	distance = each + (shape % 3 == 2 ? input_u8(input) % 32 : 0);
+	length = count * distance;
+	if (shape >= 240) { /* halfway over each other */
+		distance = each / 2;
+		length = shape & 1 ? count * each : (count + 1) * distance;
+	}
 	submit.transfer_flags = transfer_flags;
 	submit.packets = count;
-	submit.length = count * (each + gap);
-	lay_out(input, packets, count, each, each + gap);
+	submit.length = length;
+	lay_out(input, packets, count, each, distance);
 	conversation_spoil(input, &submit);
 	submit_all(input, begin_submit(input, &submit), NULL, 0, packets, count);
 }
@@ -379,7 +387,8 @@ void conversation_unlink(struct input *input)
 
 void conversation_overtake(struct input *input)
 {
-	unsigned int count = input_once_in(input, 16) ? OVERTAKEN_MAX + 2 : 1 + input_upto(input, 3);
+	unsigned int count = input_once_in(input, 16) ? OVERTAKEN_MAX + 2
+						      : 1 + input_upto(input, 3);
 	unsigned int first = conversation.count;
 
 	if (!may_say(2 * count))

@@ -38,9 +38,7 @@ LAST       := $(call scenarios,unplug)
 SCENARIOS  := $(filter-out $(LAST),$(notdir $(wildcard tests/kselftest/scenario_*.sh))) $(LAST)
 chosen      = $(if $(filter command,$(origin SCENARIOS)),$(SCENARIOS),$(filter-out $(1),$(SCENARIOS)))
 VM_USB     := storage,uas,kbd,mouse,tablet,serial,net,ccid,audio
-# In this order, three at a time: the first has ended before the sound of vm-one is
-# listened to, and the third mostly waits.
-VM_LAYERS  := vm-selftest vm-two vm-kernel vm-one
+VM_LAYERS  := vm-two vm-one vm-kernel vm-selftest
 
 # SLOW: how many times longer things may take. The checkers make it 10 to 25 times for a
 # message; but what tests wait for is mostly more than that, and they wait long.
@@ -60,7 +58,7 @@ suite  = --name $(ON)$(1) --timeout $$(($(2) * $(SLOW))) $(3) -c 'TEST_SLOW=$(SL
 
 check-vm: vm-ready ## all that needs a real kernel, in VMs
 	@rm -f $(VM_LAYERS:%=$(RESULTS)/%.tap)
-	@+$(SUBMAKE:-j2=-j3) -k $(VM_LAYERS) || :
+	@+$(SUBMAKE) -k $(VM_LAYERS) || :
 	@tests/sum.sh $(RESULTS) $(VM_LAYERS)
 
 vm-kernel: vm-ready

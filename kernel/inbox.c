@@ -177,8 +177,9 @@ static int take_header(struct suburb_inbox *inbox, struct suburb_violation *viol
 	if (suburb_get_reply(header, sizeof(struct suburb_wire_header), &reply) < 0)
 		return suburb_violates(violation, "command", reply.command);
 	suburb_body_none(&inbox->body);
-	if (inbox->ops->reply(inbox->owner, &reply, &inbox->body, violation))
-		return -EPROTO;
+	error = inbox->ops->reply(inbox->owner, &reply, &inbox->body, violation);
+	if (error)
+		return error;
 	inbox->in_body = true;
 	inbox->crc = SUBURB_DIGEST_SEED;
 	inbox->digest_due = inbox->digest && suburb_body_left(&inbox->body);

@@ -16,6 +16,7 @@ struct urb;
  * struct suburb_cursor - a place in memory, and how much is left
  * @buffer: linear memory from here on; NULL with a scatterlist
  * @sg: entry the cursor is in
+ * @sg_start: bytes of the buffer before @sg
  * @sg_offset: bytes of @sg behind the cursor
  * @left: bytes from here to the end of what is to be moved
  * @run: of these, how many lie here in one go; the rest is elsewhere
@@ -27,6 +28,7 @@ struct urb;
 struct suburb_cursor {
 	u8 *buffer;
 	struct scatterlist *sg;
+	unsigned int sg_start;
 	unsigned int sg_offset;
 	unsigned int left;
 	unsigned int run;

@@ -3,9 +3,8 @@
 #
 # lint.sh - what can be said of the source without building it: TAP
 #
-# Looks at the files that git knows; what is only lying around is not judged, nor
-# are inputs of fuzz targets.
-# Without git it is everything outside of build.
+# What is only lying around is not judged (files.sh). Analysers, which take seconds
+# per file, are in analyse.
 #
 # A tool that finds nothing because it does nothing must not pass: each is shown
 # something bad, too.
@@ -14,25 +13,13 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . tests/tap.sh
+# shellcheck source-path=SCRIPTDIR source=files.sh
+. tests/files.sh
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
-source_files() {
-	local file
-
-	{ git -c safe.directory='*' ls-files 2>/dev/null || find . -type f ! -path './build/*' -printf '%P\n'; } |
-		grep -vE '^(LICENSES|tests/fuzz/(corpus|regressions))/' | while read -r file; do
-		[ ! -f "$file" ] || echo "$file"
-	done
-}
-
 mapfile -t files < <(source_files)
-mapfile -t scripts < <(
-	printf '%s\n' "${files[@]}" | grep '\.sh$'
-	grep -lE '^#!(/usr)?/bin/(env )?(ba)?sh' -- "${files[@]}"
-)
-mapfile -t scripts < <(printf '%s\n' "${scripts[@]}" | sort -u)
 mapfile -t pages < <(printf '%s\n' "${files[@]}" | grep '\.[1-8]$')
 
 every_file_has_spdx() {
@@ -58,11 +45,6 @@ words() {
 	codespell --ignore-words-list=inout,ser,hda,creat,fo,ba,nd -- "${files[@]}"
 }
 
-# What takes longest here: on two processors.
-scripts_are_sound() {
-	printf '%s\n' "${scripts[@]}" | xargs -d '\n' -n 15 -P 2 shellcheck -x -P SCRIPTDIR
-}
-
 # Our own pages refer to each other, and are not installed.
 man_pages() {
 	! mandoc -T lint -W style "${pages[@]}" |
@@ -70,7 +52,6 @@ man_pages() {
 }
 
 printf 'reci%s\n' eve >"$work/word"
-printf '#!/bin/sh\ncd /tmp\n' >"$work/script.sh"
 printf '.Dd today\n.Zz\n' >"$work/page.8"
 
 check "every file has its SPDX line" every_file_has_spdx
@@ -78,8 +59,6 @@ check "nothing is left to do in the source" nothing_left_to_do
 check "no white space at the end of a line" no_trailing_space
 check "a wrong word is seen" says 'receive' codespell "$work/word"
 check "words are spelled right" words
-check "a script that goes on without its folder is seen" says SC2164 shellcheck "$work/script.sh"
-check "shellcheck is content with ${#scripts[@]} scripts" scripts_are_sound
 check "an unknown macro is seen" says 'unknown macro: .Zz' mandoc -T lint "$work/page.8"
 if [ ${#pages[@]} -gt 0 ]; then
 	check "mandoc is content with ${#pages[@]} man pages" man_pages

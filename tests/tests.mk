@@ -77,7 +77,8 @@ layer-links: all
 
 # Sub-makes run two jobs unless the caller chose a number.
 SUBMAKE  = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j2)
-ASAN     = BUILD=$(BUILD)/asan SAN=1 RESULTS=$(RESULTS) VARIANT=asan
+# Unoptimised: most of what check-fast takes is the compiler.
+ASAN     = BUILD=$(BUILD)/asan SAN=1 CFLAGS="-O0 -g" RESULTS=$(RESULTS) VARIANT=asan
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible \
 	--errors-for-leak-kinds=definite,possible
 

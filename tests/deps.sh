@@ -3,9 +3,9 @@
 #
 # deps.sh - installs the Debian packages that are missing, and says which and why
 #
-#   deps.sh [--dry-run] [build|check|fuzz|vm|debug]...
+#   deps.sh [--dry-run] [build|check|fuzz|vm|debug|bench]...
 #
-# No group means all of them but fuzz and debug. Needs nothing but bash, dpkg and apt. If all is
+# No group means all of them but fuzz, debug and bench. Needs nothing but bash, dpkg and apt. If all is
 # there it says nothing and touches nothing; as a plain user it prints the
 # command that installs the rest, and fails.
 
@@ -59,6 +59,7 @@ debug bison                 builds the debug kernel
 debug flex                  builds the debug kernel
 debug libelf-dev            builds the debug kernel
 debug lz4                   builds the debug kernel
+bench gnuplot-nox           plots
 '
 
 dry_run=
@@ -67,8 +68,8 @@ groups=("$@")
 [ ${#groups[@]} -gt 0 ] || groups=(build check vm)
 for group in "${groups[@]}"; do
 	case $group in
-	build|check|fuzz|vm|debug) ;;
-	*) echo "deps.sh: unknown group '$group'; there are build, check, fuzz, vm and debug" >&2; exit 2 ;;
+	build|check|fuzz|vm|debug|bench) ;;
+	*) echo "deps.sh: unknown group '$group'; there are build, check, fuzz, vm, debug and bench" >&2; exit 2 ;;
 	esac
 done
 

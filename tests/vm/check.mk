@@ -12,8 +12,6 @@
 #   make check-debug         all of it on a kernel full of checkers (DEBUG_KERNEL=PATH:
 #                            one that was built elsewhere)
 #   make check-rt            all of it on Debian's PREEMPT_RT kernel
-#   make figures             speed and latency of the local device, of mainline
-#                            USB/IP and of Suburb; no test
 #   make check-conformance   the kernel's usbtest, all cases, locally, through Suburb
 #                            and through mainline: writes docs/CONFORMANCE.md
 #   make check-interop       either end Suburb's or mainline's, every class of
@@ -52,7 +50,7 @@ VM_RUN = BUILD=$(BUILD) tests/vm/run.sh --quiet --kernel $(KERNEL) --payload $(B
 	$(if $(ON),--payload $(OTHER)/urbs/suburb_urbs.ko:build/kselftest/suburb_urbs.ko)
 suite  = --name $(ON)$(1) --timeout $$(($(2) * $(SLOW))) $(3) -c 'TEST_SLOW=$(SLOW) tests/vm/suite.sh $(4)'
 
-.PHONY: check-vm vm-kernel vm-one vm-two vm-ready figures kselftest check-conformance check-interop
+.PHONY: check-vm vm-kernel vm-one vm-two vm-ready kselftest check-conformance check-interop
 .PHONY: check-debug check-rt vm-checkers
 .PHONY: check-media vm-media-one vm-media-two
 .PHONY: check-network vm-network vm-network-reboot
@@ -125,9 +123,6 @@ check-rt: ## the VM tests on Debian's PREEMPT_RT kernel
 vm-checkers: vm-ready
 	@TEST_TIMEOUT=1800 CHECKERS=$(OTHER)/checkers/suburb_bugs.ko \
 		tests/run.sh $(RESULTS)/vm-debug-checkers.tap tests/vm/checkers.sh
-
-figures: vm-ready
-	@BUILD=$(BUILD) tests/vm/figures.sh
 
 # Both print their table, and then what of it was a failure.
 check-conformance: vm-ready ## the kernel's conformance tests; writes docs/CONFORMANCE.md (20 minutes)

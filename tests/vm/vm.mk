@@ -23,3 +23,4 @@ vm-selftest: vm-image
 	@TEST_TIMEOUT=900 tests/run.sh $(RESULTS)/vm-selftest.tap tests/vm/selftest.sh
 
 include tests/vm/check.mk
+include tests/bench/bench.mk

@@ -1,0 +1,205 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# guest.sh - in a guest of bench.sh: does what the file "plan" says, line by line
+# (cells.sh), and prints for each
+#
+#   sample ROUND WAY MEASURE SIZE DEPTH PATH NAME=VALUE...
+#
+# or "failed" in place of the values. Whatever is measured is given up after a time,
+# so that what hangs costs one line of the plan; and what a way lost is reached anew.
+
+export OUTPUT=/suburb/build/kselftest
+if [ "$VM_ROLE" = importer ]; then
+	export AT_EXPORTER=vm-other EXPORTER=exporter LISTEN=10.83.0.1
+fi
+# shellcheck source=tests/kselftest/lib/scenario.sh
+. /suburb/tests/kselftest/lib/scenario.sh >/dev/null
+# shellcheck source=tests/bench/cells.sh
+. /suburb/tests/bench/cells.sh
+# shellcheck source=tests/bench/ways.sh
+. /suburb/tests/bench/ways.sh
+programs=/suburb/build/bench-programs
+PATH=$programs:$PATH
+tcp_port=3242
+link=lo
+[ "$VM_ROLE" = single ] || link=eth0
+
+# limited SECONDS COMMAND...: its status; what does not end is killed and, since not
+# even that ends everything, left behind.
+limited() {
+	local pid timer ended='' status
+
+	"${@:2}" &
+	pid=$!
+	sleep "$1" &
+	timer=$!
+	wait -n -p ended "$pid" "$timer"
+	status=$?
+	if [ "$ended" = "$timer" ]; then
+		echo "# given up after $1 s: ${*:2}"
+		kill -KILL "$pid"
+		return 124
+	fi
+	kill "$timer"
+	wait "$timer" 2>/dev/null
+	return "$status"
+}
+
+# --- path --------------------------------------------------------------------
+
+path=0
+
+# Over loopback a packet passes the same interface on both ways, and is as long as
+# what was sent; so that a lost one is a packet and not 64 KiB, packets get short.
+set_path() { # PATH
+	local line
+
+	[ "$1" != "$path" ] || return 0
+	case $1 in
+	0) line="tc qdisc del dev $link root" ;;
+	loss) line="tc qdisc replace dev $link root netem limit 20000 loss 1%" ;;
+	*) line="tc qdisc replace dev $link root netem limit 20000 delay $(($1 * 500))us" ;;
+	esac
+	if [ "$link" = lo ] && [ "$1" = loss ]; then
+		line="$line; ip link set lo mtu 1500; ethtool -K lo tso off gso off"
+	elif [ "$link" = lo ] && [ "$path" = loss ]; then
+		line="$line; ip link set lo mtu 65536; ethtool -K lo tso on gso on"
+	fi
+	bash -c "$line" >/dev/null 2>&1
+	[ "$link" = lo ] || at_exporter "$line" >/dev/null 2>&1
+	path=$1
+}
+
+# --- measures ----------------------------------------------------------------
+#
+# Each sets result to NAME=VALUE words. They are called with WAY SIZE DEPTH SECONDS,
+# and device is reached.
+
+# run SECONDS COMMAND...: the words of its one line, in words; it has three times as
+# long and some, since queues have to be filled and emptied.
+run() {
+	local seconds=${1%.*}
+
+	limited $((${seconds:-0} * 3 + 15)) "${@:2}" >/tmp/bench.out 2>/tmp/bench.err || {
+		sed "s/^/# $way $measure: /" /tmp/bench.out /tmp/bench.err
+		return 1
+	}
+	read -ra words </tmp/bench.out
+}
+
+kind_of() { # MEASURE SIZE
+	case $1 in
+	control) echo high ;;
+	in | out) if [ "$2" -lt 1024 ]; then echo high; else echo super; fi ;;
+	reports | interrupt) echo hid ;;
+	reports-full) echo hid-full ;;
+	esac
+}
+
+transfers() { # DIRECTION SIZE DEPTH SECONDS
+	run "$4" throughput "$(usb_node "$device")" "$@" || return
+	result="rate=${words[0]}:MB/s transfers=${words[1]}:1/s p50=${words[3]}:us p90=${words[4]}:us
+		p99=${words[5]}:us cpu=${words[6]}:us/transfer"
+}
+
+measure_control() { transfers control "${@:2}"; }
+measure_in() { transfers in "${@:2}"; }
+measure_out() { transfers out "${@:2}"; }
+
+# A reader at the gadget takes them. usbfs takes the interface from usbhid, which
+# gets it back.
+measure_interrupt() {
+	local status
+
+	transfers int-out "${@:2}"
+	status=$?
+	echo "$device:1.0" >/sys/bus/usb/drivers/usbhid/bind
+	return "$status"
+}
+
+reports() { # KIND SECONDS
+	local hidraw
+
+	hidraw=$(usb_hidraw "$device" 10) || return
+	run "$2" hid "${hidg[$1]}" "$hidraw" 1000 "$2" || return
+	result="reports=${words[0]}:1/s lost=${words[1]}:reports disordered=${words[2]}:reports
+		age_p50=${words[3]}:us age_p99=${words[4]}:us"
+}
+
+measure_reports() { reports hid "$4"; }
+measure_reports-full() { reports hid-full "$4"; }
+
+measure_tcp-ping() {
+	run "$4" tcp ping "$EXPORTER" "$tcp_port" "$4" || return
+	result="transfers=${words[0]}:1/s p50=${words[1]}:us p90=${words[2]}:us p99=${words[3]}:us"
+}
+
+measure_tcp-in() {
+	run "$4" tcp in "$EXPORTER" "$tcp_port" "$4" && result="rate=${words[0]}:MB/s"
+}
+
+measure_tcp-out() {
+	run "$4" tcp out "$EXPORTER" "$tcp_port" "$4" && result="rate=${words[0]}:MB/s"
+}
+
+# --- plan --------------------------------------------------------------------
+
+declare -A hidg=()
+
+drain() { # KIND
+	hidg[$1]=$(exporter_gadget "gadget_hidg ${gadgets[$1]}")
+	at_exporter "cat ${hidg[$1]} >/dev/null 2>&1 &"
+}
+
+prepare() { # FILE
+	local kinds kind
+
+	mapfile -t kinds < <(while read -r _ _ measure size _; do
+		kind_of "$measure" "$size"
+	done <"$1" | sort -u)
+	echo 0 >/sys/module/usbcore/parameters/usbfs_memory_mb
+	at_exporter "echo 0 >/sys/module/usbcore/parameters/usbfs_memory_mb
+		$programs/tcp serve $tcp_port >/dev/null 2>&1 &"
+	exporter_gadget 'gadget_load super 16'
+	for kind in "${kinds[@]}"; do
+		make_device "$kind"
+		[[ $kind != hid* ]] || drain "$kind"
+	done
+	serve_devices
+}
+
+one_cell() { # ROUND WAY MEASURE SIZE DEPTH PATH SECONDS
+	local way=$2 measure=$3 kind words=() result=''
+
+	kind=$(kind_of "$3" "$4")
+	if [ -n "$kind" ] && ! reached_without_path "$2" "$kind"; then
+		echo "sample ${*:1:6} failed"
+		return
+	fi
+	set_path "$6"
+	if "measure_$3" "$2" "$4" "$5" "$7" && [ -n "$result" ]; then
+		echo "sample ${*:1:6} ${result//[$'\n\t']/ }"
+		return
+	fi
+	echo "sample ${*:1:6} failed"
+	if [ -n "$kind" ]; then
+		set_path 0
+		failures[$kind.$2]=$((${failures[$kind.$2]:-0} + 1))
+		let_go "$2" "$kind"
+	fi
+}
+
+# A device is not to be reached over a bad network, when that is not what is measured.
+reached_without_path() { # WAY KIND
+	device=${reached[$2.$1]:-}
+	[ -z "$device" ] || return 0
+	set_path 0
+	reach "$@"
+}
+
+# The machine goes as it is: taking everything down in order would take a minute.
+prepare /suburb/plan
+while read -r -u 7 -a cell; do
+	one_cell "${cell[@]}"
+done 7</suburb/plan

@@ -49,8 +49,19 @@ hid     reports         far   16             1          2,10,50,loss     2    2 
 hid     reports         far   16             1          10               2    0 1
 hid     reports-full    all   16             1          0                2    2 0
 hid     reports-full    far   16             1          10,50            2    2 0
+hid     reports-full    all   16             1          0                1.5  0 1
+hid     reports-full    far   16             1          10               1.5  0 1
 hid     interrupt       all   8              1          0                0.5  3 1
 hid     interrupt       far   8              1          2,10,50,loss     0.6  2 0
+hid     interrupt-same,interrupt-other  all  8  1       0                1    2 1
+cost    cost-in         all   1024           1,16       0                1.5  3 1
+cost    cost-in         all   65536          16         0                1.5  3 0
+cost    cost-out        all   1024,65536     16         0                1.5  2 0
+cost    cost-control    all   8              1          0                1.5  2 0
+cost    calls-in        all   1024           1,16       0                1    1 0
+cost    calls-in        all   65536          16         0                1    1 1
+cost    calls-out       all   65536          16         0                1    1 0
+cost    calls-control   all   8              1          0                1    1 0
 '
 
 bench_parts() {

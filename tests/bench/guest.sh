@@ -85,14 +85,19 @@ run() {
 		sed "s/^/# $way $measure: /" /tmp/bench.out /tmp/bench.err
 		return 1
 	}
-	read -ra words </tmp/bench.out
+	read -r -d '' -a words </tmp/bench.out
+	return 0
 }
 
+# Of several the first is the one that is measured.
 kind_of() { # MEASURE SIZE
 	case $1 in
 	control) echo high ;;
 	in | out) if [ "$2" -lt 1024 ]; then echo high; else echo super; fi ;;
+	cost-* | calls-*) kind_of "${1#*-}" "$2" ;;
 	reports | interrupt) echo hid ;;
+	interrupt-same) echo busy ;;
+	interrupt-other) echo busy super ;;
 	reports-full) echo hid-full ;;
 	esac
 }
@@ -117,6 +122,113 @@ measure_interrupt() {
 	echo "$device:1.0" >/sys/bus/usb/drivers/usbhid/bind
 	return "$status"
 }
+
+# While NODE is read with all that it gives. The figure is none if it is not.
+beside_a_stream() { # NODE SIZE DEPTH SECONDS
+	local pid status
+
+	limited $((${4%.*} + 20)) throughput "$1" in 65536 16 "$((${4%.*} + 2))" >/tmp/stream.out 2>&1 &
+	pid=$!
+	sleep 0.7
+	measure_interrupt "$way" "${@:2}"
+	status=$?
+	wait "$pid" || { sed 's/^/# the stream: /' /tmp/stream.out; return 1; }
+	return "$status"
+}
+
+measure_interrupt-same() {
+	beside_a_stream "$(usb_node "$device")" "${@:2}"
+}
+
+measure_interrupt-other() {
+	local node
+
+	reach "$1" super || return
+	node=$(usb_node "$device")
+	reach "$1" busy && beside_a_stream "$node" "${@:2}"
+}
+
+# What it costs, in a pair of machines: throughput's figures, and what was spent
+# between two marks, of the exporter and of the importer in turn. Of the local device
+# there is the exporter only.
+cost() { # WAY DIRECTION SIZE DEPTH SECONDS
+	local mark line
+
+	mark="tcp spent 127.0.0.1 $tcp_port $link >>/tmp/marks"
+	if [ "$1" = local ]; then
+		printf -v line '%q ' throughput "$(exporter_usb usb_node "$device")" "${@:2}"
+		run "$5" at_exporter "PATH=$PATH; rm -f /tmp/marks
+			THROUGHPUT_MARK='$mark' $line && cat /tmp/marks"
+	else
+		mark="tcp spent $(</run/vm/other) $tcp_port $link >>/tmp/marks; $mark"
+		rm -f /tmp/marks
+		THROUGHPUT_MARK=$mark run "$5" throughput "$(usb_node "$device")" "${@:2}" &&
+			read -r -d '' -a words < <(cat /tmp/bench.out /tmp/marks; printf '\0')
+	fi
+}
+
+# What is printed of the two ends, per transfer. The time of the end that asks is
+# throughput's: it does not have the marks in it.
+spent() { # NAME...: in the order of "tcp spent", "-" for none
+	result=$(awk -v names="$*" -v size="$size" '{
+		ends = NF == 26 ? 1 : 2
+		n = split(names, name, " ")
+		for (end = 0; end < ends; end++)
+			for (i = 1; i <= n; i++) {
+				if (name[i] == "-")
+					continue
+				split(name[i], part, ":")
+				at = 8 + 9 * end + i
+				value = ($(at + 9 * ends) - $at) / $8
+				if (i == 1 && end == ends - 1)
+					value = $7
+				where = end == 0 ? "exporter_" : "importer_"
+				printf "%s%s=%.2f:%s ", where, part[1], value, part[2]
+				if (i == 1)
+					printf "%s%s_mib=%.0f:us/MiB ", where, part[1], value * 1048576 / size
+			}
+	}' <<<"${words[*]}")
+}
+
+measure_cost-in() {
+	cost "$1" in "${@:2}" && spent cpu:us switches:1 received:packets bytes_received:B sent:packets bytes_sent:B
+}
+
+measure_cost-out() {
+	cost "$1" out "${@:2}" && spent cpu:us switches:1 received:packets bytes_received:B sent:packets bytes_sent:B
+}
+
+measure_cost-control() {
+	cost "$1" control "${@:2}" && spent cpu:us switches:1 received:packets bytes_received:B sent:packets bytes_sent:B
+}
+
+# Whoever calls them, the module or a program. To trace takes time, so these
+# are measured by themselves.
+tracing() { # LINE-OF-TRIGGER
+	at_both "cd /sys/kernel/tracing
+		[ -e events/bench ] || printf 'p:bench/%s tcp_%s\n' sendmsg sendmsg recvmsg recvmsg >kprobe_events
+		for event in raw_syscalls/sys_enter bench/sendmsg bench/recvmsg; do
+			echo '$1' >events/\$event/trigger
+		done"
+}
+
+at_both() { # LINE
+	bash -c "$1" && at_exporter "$1"
+}
+
+calls() { # as cost
+	local status
+
+	tracing 'hist:keys=common_pid' || return
+	cost "$@" && spent - - - - - - syscalls:1 sendmsg:1 recvmsg:1
+	status=$?
+	tracing '!hist:keys=common_pid'
+	return "$status"
+}
+
+measure_calls-in() { calls "$1" in "${@:2}"; }
+measure_calls-out() { calls "$1" out "${@:2}"; }
+measure_calls-control() { calls "$1" control "${@:2}"; }
 
 reports() { # KIND SECONDS
 	local hidraw
@@ -157,22 +269,22 @@ prepare() { # FILE
 
 	mapfile -t kinds < <(while read -r _ _ measure size _; do
 		kind_of "$measure" "$size"
-	done <"$1" | sort -u)
-	echo 0 >/sys/module/usbcore/parameters/usbfs_memory_mb
-	at_exporter "echo 0 >/sys/module/usbcore/parameters/usbfs_memory_mb
-		$programs/tcp serve $tcp_port >/dev/null 2>&1 &"
+	done <"$1" | tr ' ' '\n' | sort -u)
+	at_both "echo 0 >/sys/module/usbcore/parameters/usbfs_memory_mb
+		[ -e /run/tcp.pid ] || { $programs/tcp serve $tcp_port >/dev/null 2>&1 & echo \$! >/run/tcp.pid; }"
 	exporter_gadget 'gadget_load super 16'
 	for kind in "${kinds[@]}"; do
 		make_device "$kind"
-		[[ $kind != hid* ]] || drain "$kind"
+		[[ $kind != hid* && $kind != busy ]] || drain "$kind"
 	done
 	serve_devices
 }
 
 one_cell() { # ROUND WAY MEASURE SIZE DEPTH PATH SECONDS
-	local way=$2 measure=$3 kind words=() result=''
+	local way=$2 measure=$3 size=$4 kind words=() result=''
 
 	kind=$(kind_of "$3" "$4")
+	kind=${kind%% *}
 	if [ -n "$kind" ] && ! reached_without_path "$2" "$kind"; then
 		echo "sample ${*:1:6} failed"
 		return

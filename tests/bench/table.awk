@@ -54,6 +54,11 @@ function section(title, quantity, i, w, lines) {
 	printf " %7s %7s\n%s\n", "/local", "/mainl.", lines
 }
 
+function both(title, quantity) {
+	section("Importer: " title, "importer_" quantity)
+	section("Exporter: " title, "exporter_" quantity)
+}
+
 END {
 	nways = split(ways, way, " ")
 	print "Medians (least..most). The last columns: suburb at both ends to the local device, to mainline."
@@ -69,22 +74,14 @@ END {
 	section("HID reports: out of order", "disordered")
 	section("HID reports: age at the reader, median", "age_p50")
 	section("HID reports: age at the reader, 99th percentile", "age_p99")
-	section("Importer: processor time per transfer", "importer_cpu")
-	section("Exporter: processor time per transfer", "exporter_cpu")
-	section("Importer: processor time per MiB", "importer_cpu_mib")
-	section("Exporter: processor time per MiB", "exporter_cpu_mib")
-	section("Importer: context switches per transfer", "importer_switches")
-	section("Exporter: context switches per transfer", "exporter_switches")
-	section("Packets to the exporter per transfer", "packets_out")
-	section("Packets from the exporter per transfer", "packets_in")
-	section("Bytes on the wire to the exporter per transfer", "bytes_out")
-	section("Bytes on the wire from the exporter per transfer", "bytes_in")
-	section("Importer: system calls per transfer", "importer_syscalls")
-	section("Exporter: system calls per transfer", "exporter_syscalls")
-	section("Importer: sendmsg per transfer, kernel and programs", "importer_sendmsg")
-	section("Importer: recvmsg per transfer, kernel and programs", "importer_recvmsg")
-	section("Exporter: sendmsg per transfer, kernel and programs", "exporter_sendmsg")
-	section("Exporter: recvmsg per transfer, kernel and programs", "exporter_recvmsg")
+	both("processor time per transfer, in two machines of one processor", "cpu")
+	both("processor time per MiB", "cpu_mib")
+	both("context switches per transfer", "switches")
+	both("packets sent per transfer", "sent")
+	both("bytes sent per transfer", "bytes_sent")
+	both("system calls per transfer", "syscalls")
+	both("tcp_sendmsg per transfer", "sendmsg")
+	both("tcp_recvmsg per transfer", "recvmsg")
 	section("Guest instructions per transfer", "instructions")
 	section("Attach until it is usable", "attach")
 	section("Round trips in an attach", "round_trips")

@@ -7,9 +7,10 @@
  *   tcp ping HOST PORT SECONDS      48 bytes there and back: the number per second, and the
  *                                   median, 90th and 99th percentile of the round trip in us
  *   tcp in|out HOST PORT SECONDS    one stream from HOST or to it: MB/s (10^6 bytes)
- *   tcp spent HOST PORT INTERFACE   what HOST has spent since it was booted: time in us, time of
- *                                   all its processors that was not idle in us, context switches,
- *                                   packets and bytes received, packets and bytes sent there
+ *   tcp spent HOST PORT INTERFACE   what HOST has spent since it was booted: time of all its
+ *                                   processors that was not idle in us, context switches, packets
+ *                                   and bytes received and sent by INTERFACE; and, of what is
+ *                                   traced (guest.sh), calls of the system, tcp_sendmsg, tcp_recvmsg
  *
  * 48 bytes are a header of USB/IP.
  */
@@ -53,8 +54,8 @@ static int receive(int fd, void *data, size_t size)
 
 /* --- server --------------------------------------------------------------- */
 
-/* user and all the others but idle and iowait; idle time is measured, the rest sampled. */
-static long long busy_us(long long up)
+/* Idle time is measured, the rest of /proc/stat is sampled. */
+static long long busy_us(void)
 {
 	unsigned long long idle, iowait;
 	FILE *f = fopen("/proc/stat", "r");
@@ -62,17 +63,19 @@ static long long busy_us(long long up)
 	if (!f || fscanf(f, "cpu %*u %*u %*u %llu %llu", &idle, &iowait) != 2)
 		die("/proc/stat");
 	fclose(f);
-	return up * sysconf(_SC_NPROCESSORS_ONLN) - (idle + iowait) * (1000000 / sysconf(_SC_CLK_TCK));
+	return now_us() * sysconf(_SC_NPROCESSORS_ONLN) -
+	       (idle + iowait) * (1000000 / sysconf(_SC_CLK_TCK));
 }
 
-static unsigned long long context_switches(void)
+/* The first line of FILE that looks like FORMAT, 0 if there is none. */
+static unsigned long long number_in(const char *file, const char *format)
 {
 	unsigned long long count = 0;
-	FILE *f = fopen("/proc/stat", "r");
+	FILE *f = fopen(file, "r");
 	char line[8192];
 
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "ctxt %llu", &count) == 1)
+		if (sscanf(line, format, &count) == 1)
 			break;
 	if (f)
 		fclose(f);
@@ -81,30 +84,31 @@ static unsigned long long context_switches(void)
 
 static unsigned long long counter(const char *interface, const char *name)
 {
-	unsigned long long count = 0;
 	char path[128];
-	FILE *f;
 
 	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s", interface, name);
-	f = fopen(path, "r");
-	if (!f || fscanf(f, "%llu", &count) != 1)
-		count = 0;
-	if (f)
-		fclose(f);
-	return count;
+	return number_in(path, "%llu");
+}
+
+static unsigned long long traced(const char *event)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/kernel/tracing/events/%s/hist", event);
+	return number_in(path, " Hits: %llu");
 }
 
 static void tell_spent(int fd)
 {
 	char interface[16] = { 0 }, answer[256];
-	long long up;
 
 	if (!receive(fd, interface, sizeof(interface) - 1))
 		return;
-	up = now_us();
-	snprintf(answer, sizeof(answer), "%lld %lld %llu %llu %llu %llu %llu\n", up, busy_us(up),
-		 context_switches(), counter(interface, "rx_packets"), counter(interface, "rx_bytes"),
-		 counter(interface, "tx_packets"), counter(interface, "tx_bytes"));
+	snprintf(answer, sizeof(answer), "%lld %llu %llu %llu %llu %llu %llu %llu %llu\n", busy_us(),
+		 number_in("/proc/stat", "ctxt %llu"), counter(interface, "rx_packets"),
+		 counter(interface, "rx_bytes"), counter(interface, "tx_packets"),
+		 counter(interface, "tx_bytes"), traced("raw_syscalls/sys_enter"), traced("bench/sendmsg"),
+		 traced("bench/recvmsg"));
 	send(fd, answer, strlen(answer), 0);
 }
 

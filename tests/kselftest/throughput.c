@@ -7,7 +7,7 @@
  * keeps DEPTH transfers of SIZE bytes going for SECONDS, and prints in one line
  *
  *   MB/s  transfers/s  mean, median, 90th and 99th percentile of submit to completion
- *   in us  CPU time of the whole machine per transfer in us
+ *   in us  CPU time of the whole machine per transfer in us  how many transfers
  *
  * The transfers are bulk from a source or to a sink (SourceSink gadget, suburbd's
  * loopback), interrupt to whoever takes it, or the device's descriptor read through
@@ -233,9 +233,10 @@ static void report(struct flow *f, double took_us, double busy)
 	for (i = 0; i < f->count; i++)
 		sum += f->samples[i];
 	qsort(f->samples, f->count, sizeof(*f->samples), compare);
-	printf("%.3f %.0f %.0f %u %u %u %.1f\n", f->count * f->size / took_us,
+	printf("%.3f %.0f %.0f %u %u %u %.1f %zu\n", f->count * f->size / took_us,
 	       f->count * 1e6 / took_us, sum / f->count, f->samples[f->count / 2],
-	       f->samples[f->count * 90 / 100], f->samples[f->count * 99 / 100], busy / f->count);
+	       f->samples[f->count * 90 / 100], f->samples[f->count * 99 / 100], busy / f->count,
+	       f->count);
 }
 
 static __u8 type_named(const char *name)

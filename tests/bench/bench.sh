@@ -24,7 +24,10 @@ limit=1500
 boot() { # PART PLAN
 	local options=(--smp 2 --mem 1536)
 
-	[ "$1" != cost ] || options=(--two --mem 1024)
+	case $1 in
+	cost) options=(--two --mem 1024) ;;
+	disk | uas) options+=(--usb uas --qemu "-drive if=virtio,format=raw,readonly=on,file=$("$here/fio.sh")") ;;
+	esac
 	"$top/tests/vm/run.sh" --quiet "${options[@]}" --name "bench-$1" --timeout "$limit" \
 		--payload "$build/kselftest:build/kselftest" --payload "$build/bench-programs:build/bench-programs" \
 		--payload "$2:plan" -c tests/bench/guest.sh >"$out/$1.log" 2>&1

@@ -11,6 +11,9 @@
 # what the network adds: round trip in ms, or loss. The local device knows no path but
 # "0". Of MEASUREs guest.sh has one function each, and says what SIZE and DEPTH are.
 #
+# WAYS are all, all but the local one (far), or named. A UAS disk takes streams, which
+# neither vhci-hcd nor usbip-host has.
+#
 # In a part of many devices, one per way, the ways take turns cell by cell; where the
 # device is only one, way by way.
 
@@ -62,6 +65,17 @@ cost    calls-in        all   1024           1,16       0                1    1 
 cost    calls-in        all   65536          16         0                1    1 1
 cost    calls-out       all   65536          16         0                1    1 0
 cost    calls-control   all   8              1          0                1    1 0
+cost    attach          far   0              1          0,50             0    3 1
+disk    disk-read       all   131072         1          0                1    2 1
+disk    disk-write      all   131072         1          0                1    2 1
+disk    disk-random     all   4096           1          0                1    2 1
+disk    disk-read       far   131072         1          2,10,50,loss     1    1 0
+disk    disk-random     far   4096           1          2,10,50,loss     1    1 0
+uas     uas-read        local,suburb  131072   8       0                1    2 0
+uas     uas-write       local,suburb  131072   8       0                1    2 0
+uas     uas-random      local,suburb  4096     8       0                1    2 0
+uas     uas-read        suburb  131072       8          2,10,50          1    1 0
+uas     uas-random      suburb  4096         8          2,10,50          1    1 0
 '
 
 bench_parts() {
@@ -71,6 +85,7 @@ bench_parts() {
 bench_plan() { # PART
 	awk -v part="$1" -v quick="${QUICK:-}" -v all="$bench_ways" '
 		function ways_of(word) {
+			gsub(",", " ", word)
 			return word == "all" ? all : word == "far" ? substr(all, index(all, " ") + 1) : word
 		}
 		function line(row, way, measure, size, depth, path) {

@@ -96,6 +96,9 @@ kind_of() { # MEASURE SIZE
 	in | out) if [ "$2" -lt 1024 ]; then echo high; else echo super; fi ;;
 	cost-* | calls-*) kind_of "${1#*-}" "$2" ;;
 	reports | interrupt) echo hid ;;
+	disk-*) echo disk ;;
+	uas-*) echo uas ;;
+	attach) echo super ;;
 	interrupt-same) echo busy ;;
 	interrupt-other) echo busy super ;;
 	reports-full) echo hid-full ;;
@@ -242,6 +245,83 @@ reports() { # KIND SECONDS
 measure_reports() { reports hid "$4"; }
 measure_reports-full() { reports hid-full "$4"; }
 
+# SIZE is the block's, DEPTH how many are asked for at once.
+storage() { # RW SIZE DEPTH SECONDS
+	local disk rate iops
+
+	disk=$(usb_disk "$device" 20) || { echo "# $way: $device is no disk"; return 1; }
+	[ -e /run/fio/usr ] || { mkdir -p /run/fio && mount -o ro LABEL=suburb-fio /run/fio; } || return
+	LD_LIBRARY_PATH=/run/fio/usr/lib/x86_64-linux-gnu:/run/fio/lib/x86_64-linux-gnu:/run/fio/usr/lib/x86_64-linux-gnu/ceph \
+		run "$((${4%.*} + 5))" /run/fio/usr/bin/fio --name=bench "--filename=$disk" "--rw=$1" "--bs=$2" \
+		"--iodepth=$3" "--runtime=$4" --ioengine=libaio --direct=1 --time_based --ramp_time=0.3 \
+		--output-format=terse --terse-version=3 || return
+	IFS=';' read -ra words <<<"$(grep '^3;' /tmp/bench.out)"
+	rate=${words[6]} iops=${words[7]}
+	[[ $1 != *write ]] || rate=${words[47]} iops=${words[48]}
+	result="rate=$(awk -v kib="$rate" 'BEGIN { printf "%.3f", kib * 1024 / 1e6 }'):MB/s iops=$iops:1/s"
+}
+
+measure_disk-read() { storage read "${@:2}"; }
+measure_disk-write() { storage write "${@:2}"; }
+measure_disk-random() { storage randread "${@:2}"; }
+measure_uas-read() { storage read "${@:2}"; }
+measure_uas-write() { storage write "${@:2}"; }
+measure_uas-random() { storage randread "${@:2}"; }
+
+# kB of the kernel and of programs, without what is only kept for later
+memory() {
+	awk '/^(Slab|KernelStack|PageTables|AnonPages|Percpu|VmallocUsed):/ { sum += $2 } END { print sum }' /proc/meminfo
+}
+
+memory_of_both() {
+	memory
+	at_exporter "$(declare -f memory); memory"
+}
+
+appears() { # WAY KIND
+	local where=remote end=$((SECONDS + 30)) name
+
+	! uses_vhci "$1" || where=vhci
+	while ((SECONDS < end)); do
+		for name in $(usb_list "$where"); do
+			if [ "serial=$(usb_attr "$name" serial)" = "$(identity "$@")" ] && [ -n "$(usb_attr "$name" bConfigurationValue)" ]; then
+				reached[$2.$1]=$name
+				return
+			fi
+		done
+		read -r -t 0.01 -u 8
+	done
+	return 1
+}
+
+# Until the kernel has configured it. Round trips follow from how much longer it
+# takes where each is longer.
+declare -A attach_ms=()   # WAY: without any delay
+
+measure_attach() { # WAY
+	local start ms before after limited_pid
+
+	set_path 0
+	let_go "$1" super
+	mapfile -t before < <(memory_of_both)
+	set_path "$path_wanted"
+	start=${EPOCHREALTIME/./}
+	attach_way "$1" "$(busid_of "$1" super)" >/tmp/attach.out 2>&1 &
+	limited_pid=$!
+	appears "$1" super || return
+	ms=$(((${EPOCHREALTIME/./} - start) / 1000))
+	wait "$limited_pid"
+	result="attach=$ms:ms"
+	if [ "$path" = 0 ]; then
+		attach_ms[$1]=$ms
+		mapfile -t after < <(memory_of_both)
+		result+=" importer_memory=$((after[0] - before[0])):KiB exporter_memory=$((after[1] - before[1])):KiB"
+	elif [ -n "${attach_ms[$1]:-}" ]; then
+		result+=" round_trips=$(awk -v a="${attach_ms[$1]}" -v b="$ms" -v rtt="$path" 'BEGIN { printf "%.1f", (b - a) / rtt }'):1"
+	fi
+	set_path 0
+}
+
 measure_tcp-ping() {
 	run "$4" tcp ping "$EXPORTER" "$tcp_port" "$4" || return
 	result="transfers=${words[0]}:1/s p50=${words[1]}:us p90=${words[2]}:us p99=${words[3]}:us"
@@ -281,7 +361,7 @@ prepare() { # FILE
 }
 
 one_cell() { # ROUND WAY MEASURE SIZE DEPTH PATH SECONDS
-	local way=$2 measure=$3 size=$4 kind words=() result=''
+	local way=$2 measure=$3 size=$4 path_wanted=$6 kind words=() result=''
 
 	kind=$(kind_of "$3" "$4")
 	kind=${kind%% *}
@@ -311,6 +391,8 @@ reached_without_path() { # WAY KIND
 }
 
 # The machine goes as it is: taking everything down in order would take a minute.
+mkfifo /tmp/never
+exec 8<>/tmp/never
 prepare /suburb/plan
 while read -r -u 7 -a cell; do
 	one_cell "${cell[@]}"

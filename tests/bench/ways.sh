@@ -6,7 +6,7 @@
 #
 #   make_device KIND    on the exporter: high, super: a SourceSink gadget of that speed
 #                       for each way; hid, hid-full, busy (reports and bulk), disk: one gadget;
-#                       uas, audio: QEMU's
+#                       uas: QEMU's
 #   serve_devices       suburbd and usbipd, for all that were made
 #   reach WAY KIND      sets device, the importer's name of it
 #   let_go WAY KIND     back to the exporter
@@ -52,8 +52,7 @@ make_device() { # KIND
 		at_exporter "truncate -s ${disk_size:-64M} /tmp/bench-disk"
 		make_gadget disk super mass_storage:/tmp/bench-disk
 		;;
-	uas) busids[uas]=$(exporter_usb usb_find local 10 serial=SUBURB0002) ;;
-	audio) busids[audio]=$(exporter_usb usb_find local 10 'product=QEMU USB Audio') ;;
+	uas) busids[uas]=$(exporter_usb usb_find local 10 "$(identity local uas)") ;;
 	esac
 }
 
@@ -63,7 +62,7 @@ serve_devices() {
 	for key in "${!busids[@]}"; do
 		case $key in
 		*.local | *.mainline | *.*usbip-host) ;;
-		*) exports+=(--export "${busids[$key]}") ;;
+		*) [ -z "${busids[$key]}" ] || exports+=(--export "${busids[$key]}") ;;
 		esac
 	done
 	modprobe suburb-hcd
@@ -93,8 +92,7 @@ busid_of() { # WAY KIND
 # What tells a device of this kind from the others at a controller
 identity() { # WAY KIND
 	case $2 in
-	uas) echo serial=SUBURB0002 ;;
-	audio) echo 'product=QEMU USB Audio' ;;
+	uas) echo 'product=USB Attached SCSI HBA' ;;
 	*) echo "serial=${gadgets[$2.$1]:-${gadgets[$2]}}" ;;
 	esac
 }

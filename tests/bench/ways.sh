@@ -27,30 +27,36 @@ exporter_gadget() { # LINE
 # A gadget's name is short: it is part of others.
 declare -A gadgets=()   # as busids
 
-make_gadget() { # KEY SPEED FUNCTION...
-	local name=${1%%.*}${#gadgets[@]}
+# All at once, so that they need not be waited for one by one.
+make_gadgets() { # SPEED "FUNCTION..." KEY...
+	local speed=$1 functions=$2 key names=() found i=0
 
-	gadgets[$1]=$name
-	busids[$1]=$(exporter_gadget "[ $2 = super ] || gadget_max_speed=$2-speed
-		gadget_create $name ${*:3} && gadget_device $name")
-	[ -n "${busids[$1]}" ] || echo "ways.sh: no gadget $1"
+	shift 2
+	for key; do
+		gadgets[$key]=${key%%.*}${#gadgets[@]}
+		names+=("${gadgets[$key]}")
+	done
+	mapfile -t found < <(exporter_gadget "[ $speed = super ] || gadget_max_speed=$speed-speed
+		for name in ${names[*]}; do gadget_create \$name $functions; done
+		for name in ${names[*]}; do gadget_device \$name || echo; done")
+	for key; do
+		busids[$key]=${found[i++]}
+		[ -n "${busids[$key]}" ] || echo "# no gadget $key"
+	done
 }
 
 make_device() { # KIND
-	local way
+	local ways
 
+	read -ra ways <<<"${bench_ways:?}"
 	case $1 in
-	high | super)
-		for way in ${bench_ways:?}; do
-			make_gadget "$1.$way" "$1" sourcesink
-		done
-		;;
-	hid) make_gadget hid high hid ;;
-	hid-full) make_gadget hid-full high hid:full ;;
-	busy) make_gadget busy high hid sourcesink ;;
+	high | super) make_gadgets "$1" sourcesink "${ways[@]/#/$1.}" ;;
+	hid) make_gadgets high hid hid ;;
+	hid-full) make_gadgets high hid:full hid-full ;;
+	busy) make_gadgets high 'hid sourcesink' busy ;;
 	disk)
-		at_exporter "truncate -s ${disk_size:-64M} /tmp/bench-disk"
-		make_gadget disk super mass_storage:/tmp/bench-disk
+		at_exporter 'truncate -s 64M /tmp/bench-disk'
+		make_gadgets super mass_storage:/tmp/bench-disk disk
 		;;
 	uas) busids[uas]=$(exporter_usb usb_find local 10 "$(identity local uas)") ;;
 	esac

@@ -92,6 +92,14 @@ static struct request *hash_find(struct pipeline *pipeline, uint32_t seqnum)
 
 /* --- replies -------------------------------------------------------------- */
 
+/* One that says that its target was answered before must not overtake that answer. */
+static void send_unlink(struct pipeline *pipeline, struct reply *reply, int32_t status)
+{
+	reply->header.u.ret_unlink.status = __cpu_to_be32((uint32_t)status);
+	reply->prompt = status;
+	pipeline->ops->reply(pipeline->owner, reply);
+}
+
 static void send_unlinks(struct pipeline *pipeline, struct request *request, int32_t status)
 {
 	struct reply *reply;
@@ -99,8 +107,7 @@ static void send_unlinks(struct pipeline *pipeline, struct request *request, int
 	while ((reply = TAILQ_FIRST(&request->unlinks))) {
 		TAILQ_REMOVE(&request->unlinks, reply, entry);
 		pipeline->unlinks--;
-		reply->header.u.ret_unlink.status = __cpu_to_be32((uint32_t)status);
-		pipeline->ops->reply(pipeline->owner, reply);
+		send_unlink(pipeline, reply, status);
 	}
 }
 
@@ -481,18 +488,17 @@ int pipeline_unlink(struct pipeline *pipeline, const struct suburb_unlink *unlin
 	struct backend_device *backend = pipeline->device->backend;
 	struct request *request = hash_find(pipeline, unlink->target);
 	struct suburb_ret_unlink ret = { .seqnum = unlink->seqnum };
+	int32_t status = request ? -SUBURB_ECONNRESET : 0;
 	struct reply *reply;
 	bool first;
 
-	if (request && request->state == REQUEST_PARKED)
-		ret.status = -SUBURB_ECONNRESET;
 	reply = reply_ret_unlink(&ret);
 	if (!reply)
 		return -SUBURB_ENOMEM;
 	if (!request || request->state == REQUEST_PARKED) {
 		if (request)
 			unpark(pipeline, request);
-		pipeline->ops->reply(pipeline->owner, reply);
+		send_unlink(pipeline, reply, status);
 		pump(pipeline);
 		return 0;
 	}

@@ -10,6 +10,9 @@
 #include "crc32c.h"
 #include "reply.h"
 
+/* What a prompt reply may have to wait for, and at least one reply. */
+#define GOING_BYTES ((size_t)128 * 1024)
+
 void reply_free(struct reply *reply)
 {
 	reply->release(reply);
@@ -35,17 +38,40 @@ static size_t digest_size(const struct reply *reply)
 	return reply->sealed && (reply->length || reply->tail_length) ? sizeof(reply->digest) : 0;
 }
 
+static size_t whole_size(const struct reply *reply)
+{
+	return header_size(reply) + reply->length + reply->tail_length + digest_size(reply);
+}
+
 void reply_queue_init(struct reply_queue *queue)
 {
-	TAILQ_INIT(&queue->list);
-	queue->count = 0;
-	queue->written = 0;
+	*queue = (struct reply_queue){ 0 };
+	TAILQ_INIT(&queue->going);
+	TAILQ_INIT(&queue->prompt);
+	TAILQ_INIT(&queue->patient);
 }
 
 void reply_queue_push(struct reply_queue *queue, struct reply *reply)
 {
-	TAILQ_INSERT_TAIL(&queue->list, reply, entry);
+	if (reply->prompt)
+		TAILQ_INSERT_TAIL(&queue->prompt, reply, entry);
+	else
+		TAILQ_INSERT_TAIL(&queue->patient, reply, entry);
 	queue->count++;
+}
+
+/* The next one gets its place; NULL if there is none, or enough is going. */
+static struct reply *take_next(struct reply_queue *queue)
+{
+	struct reply_list *list = TAILQ_EMPTY(&queue->prompt) ? &queue->patient : &queue->prompt;
+	struct reply *reply = TAILQ_FIRST(list);
+
+	if (!reply || queue->going_bytes >= GOING_BYTES)
+		return NULL;
+	TAILQ_REMOVE(list, reply, entry);
+	TAILQ_INSERT_TAIL(&queue->going, reply, entry);
+	queue->going_bytes += whole_size(reply);
+	return reply;
 }
 
 /* Appends a piece less the first @skip bytes, which it takes from @skip. */
@@ -61,14 +87,15 @@ static int add_piece(struct iovec *iov, struct iovec piece, size_t *skip)
 	return 1;
 }
 
-int reply_queue_gather(const struct reply_queue *queue, struct iovec *iov, int max)
+int reply_queue_gather(struct reply_queue *queue, struct iovec *iov, int max)
 {
+	struct reply *reply = TAILQ_FIRST(&queue->going);
 	size_t skip = queue->written;
-	struct reply *reply;
 	int n = 0;
 
-	TAILQ_FOREACH(reply, &queue->list, entry)
-	{
+	if (!reply)
+		reply = take_next(queue);
+	while (reply) {
 		const struct iovec pieces[] = {
 			{ &reply->header, header_size(reply) },
 			{ reply->payload, reply->length },
@@ -81,15 +108,16 @@ int reply_queue_gather(const struct reply_queue *queue, struct iovec *iov, int m
 				return n;
 			n += add_piece(&iov[n], pieces[i], &skip);
 		}
+		reply = TAILQ_NEXT(reply, entry) ? TAILQ_NEXT(reply, entry) : take_next(queue);
 	}
 	return n;
 }
 
-static void pop(struct reply_queue *queue)
+static void pop(struct reply_queue *queue, struct reply_list *list)
 {
-	struct reply *reply = TAILQ_FIRST(&queue->list);
+	struct reply *reply = TAILQ_FIRST(list);
 
-	TAILQ_REMOVE(&queue->list, reply, entry);
+	TAILQ_REMOVE(list, reply, entry);
 	queue->count--;
 	reply_free(reply);
 }
@@ -97,24 +125,26 @@ static void pop(struct reply_queue *queue)
 void reply_queue_written(struct reply_queue *queue, size_t size)
 {
 	struct reply *reply;
+	size_t whole;
 
 	queue->written += size;
-	while ((reply = TAILQ_FIRST(&queue->list))) {
-		size_t whole = header_size(reply) + reply->length + reply->tail_length +
-			       digest_size(reply);
-
-		if (queue->written < whole)
-			break;
+	while ((reply = TAILQ_FIRST(&queue->going)) && queue->written >= whole_size(reply)) {
+		whole = whole_size(reply);
 		queue->written -= whole;
-		pop(queue);
+		queue->going_bytes -= whole;
+		pop(queue, &queue->going);
 	}
 }
 
 void reply_queue_clear(struct reply_queue *queue)
 {
+	struct reply_list *const lists[] = { &queue->going, &queue->prompt, &queue->patient };
+
 	queue->written = 0;
-	while (!TAILQ_EMPTY(&queue->list))
-		pop(queue);
+	queue->going_bytes = 0;
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		while (!TAILQ_EMPTY(lists[i]))
+			pop(queue, lists[i]);
 }
 
 static void free_plain(struct reply *reply)

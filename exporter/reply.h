@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Replies: what a session owes to its importer, in the order made.
+ * Replies: what a session owes to its importer.
+ *
+ * Prompt ones leave first, each kind in the order made: a key press does not
+ * wait for the megabyte of a disk that was read before it. So replies of one
+ * endpoint are all prompt or none is, and RET_UNLINK is only if no RET_SUBMIT
+ * could be before it.
  *
  * A reply is an object of its own and outlives the moment that made it. It
  * stays in the queue until it is written whole, and goes by one function,
@@ -26,6 +31,7 @@
  * @tail_length: bytes of @tail
  * @digest: of @payload and @tail
  * @sealed: the digests are there and are sent, too
+ * @prompt: overtakes those that are not
  * @release: frees the reply and what it holds
  */
 struct reply {
@@ -40,16 +46,26 @@ struct reply {
 	size_t tail_length;
 	__be32 digest;
 	bool sealed;
+	bool prompt;
 	void (*release)(struct reply *reply);
 };
 
+TAILQ_HEAD(reply_list, reply);
+
 /**
  * struct reply_queue - replies on their way out
+ * @going: those whose place is given: they are written in this order
+ * @going_bytes: of them, written or not
+ * @prompt: those that go next
+ * @patient: those that go when there is none of these
  * @count: replies in it
- * @written: bytes of the first one that were written already
+ * @written: bytes of the first one of @going that were written already
  */
 struct reply_queue {
-	TAILQ_HEAD(reply_list, reply) list;
+	struct reply_list going;
+	size_t going_bytes;
+	struct reply_list prompt;
+	struct reply_list patient;
 	size_t count;
 	size_t written;
 };
@@ -62,8 +78,11 @@ void reply_seal(struct reply *reply);
 void reply_queue_init(struct reply_queue *queue);
 void reply_queue_push(struct reply_queue *queue, struct reply *reply);
 
-/* Fills up to @max pieces with what is to be written next; how many it were. */
-int reply_queue_gather(const struct reply_queue *queue, struct iovec *iov, int max);
+/*
+ * Fills up to @max pieces with what is to be written next; how many it were. What
+ * it told of is written before anything that is pushed later.
+ */
+int reply_queue_gather(struct reply_queue *queue, struct iovec *iov, int max);
 
 /* @size more bytes were written: frees the replies that are done with. */
 void reply_queue_written(struct reply_queue *queue, size_t size);

@@ -225,6 +225,16 @@ static void release(struct reply *reply)
 	request_free((struct request *)reply);
 }
 
+/* By the endpoint alone, so that its replies keep their order. */
+static bool is_prompt(const struct device *device, const struct suburb_submit *submit)
+{
+	int type = ENDPOINT_CONTROL;
+
+	if (submit->ep)
+		type = device_endpoint_type(device, submit->direction, submit->ep);
+	return type >= 0 && type != ENDPOINT_BULK;
+}
+
 struct request *request_new(struct device *device, const struct suburb_submit *submit)
 {
 	struct request *request = calloc(1, sizeof(*request));
@@ -232,6 +242,7 @@ struct request *request_new(struct device *device, const struct suburb_submit *s
 	if (!request)
 		return NULL;
 	request->reply.release = release;
+	request->reply.prompt = is_prompt(device, submit);
 	request->device = device;
 	request->submit = *submit;
 	request->iso = device_endpoint_iso(device, submit->direction, submit->ep);

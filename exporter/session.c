@@ -81,7 +81,7 @@ static void user_returned(struct device_user *user, int status);
 
 static void push(struct session *session, struct reply *reply)
 {
-	bool first = TAILQ_EMPTY(&session->replies.list);
+	bool first = !session->replies.count;
 
 	if (session->digest.on)
 		reply_seal(reply);
@@ -90,7 +90,7 @@ static void push(struct session *session, struct reply *reply)
 		session->ops->output(session->owner);
 }
 
-int session_output(const struct session *session, struct iovec *iov, int max)
+int session_output(struct session *session, struct iovec *iov, int max)
 {
 	return reply_queue_gather(&session->replies, iov, max);
 }

@@ -80,7 +80,7 @@ void session_filled(struct session *session, size_t size);
 bool session_wants_input(const struct session *session);
 
 /* What to write next, up to @max pieces; valid until session_written(). */
-int session_output(const struct session *session, struct iovec *iov, int max);
+int session_output(struct session *session, struct iovec *iov, int max);
 void session_written(struct session *session, size_t size);
 
 /* There may be memory for transfers again. */

@@ -20,6 +20,8 @@
 #define KEEPALIVE_PROBE_S 4
 #define KEEPALIVE_PROBES 127 /* Linux takes no more; the time below is what counts there */
 #define PIECES 64
+/* What the socket may hold and has not sent: nothing overtakes it. */
+#define UNSENT_BYTES (128 * 1024)
 
 /* --- reading -------------------------------------------------------------- */
 
@@ -150,6 +152,9 @@ static void set_options(struct stream *stream, int fd, unsigned int dead_s)
 	const int probes = (dead - idle) / probe;
 
 	uv_tcp_nodelay(&stream->tcp, 1);
+#ifdef TCP_NOTSENT_LOWAT
+	set_option(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES);
+#endif
 	uv_tcp_keepalive(&stream->tcp, 1, (unsigned int)idle);
 #ifdef TCP_KEEPINTVL
 	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, probe);

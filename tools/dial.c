@@ -28,6 +28,8 @@
 #define CONNECT_MS 5000
 #define STAGGER_MS 250 /* RFC 8305, "Connection Attempt Delay" */
 #define MOST_ADDRESSES 16
+/* What the socket may hold and has not sent: nothing overtakes it. */
+#define UNSENT_BYTES (128 * 1024)
 #define KEEPALIVE_S 5
 #define KEEPALIVE_PROBES 127 /* Linux takes no more; the time below is what counts there */
 
@@ -88,6 +90,7 @@ static void tune(int fd, int timeout_s)
 		int level, name, value;
 	} options[] = {
 		{ IPPROTO_TCP, TCP_NODELAY, 1 },
+		{ IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_BYTES },
 		{ SOL_SOCKET, SO_KEEPALIVE, 1 },
 		{ IPPROTO_TCP, TCP_KEEPIDLE, idle_s },
 		{ IPPROTO_TCP, TCP_KEEPINTVL, idle_s },

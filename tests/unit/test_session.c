@@ -134,7 +134,7 @@ static void replies_are_written_in_pieces(void **state)
 	int n;
 
 	rig_submit(rig, 1, BULK_IN, 64, NULL);
-	rig_submit(rig, 2, INT_IN, 8, NULL);
+	rig_submit(rig, 2, BULK_IN, 8, NULL);
 	memcpy(rig->fake.transfers[0]->buffer, "0123456789", 10);
 	memcpy(rig->fake.transfers[1]->buffer, "AB", 2);
 	fake_complete(&rig->fake, 0, 0, 10);
@@ -154,6 +154,51 @@ static void replies_are_written_in_pieces(void **state)
 	assert_memory_equal(iov[1].iov_base, "AB", 2);
 	session_written(rig->session, 3);
 	assert_int_equal(session_output(rig->session, iov, 4), 0);
+	rig_free(rig);
+}
+
+static uint32_t seqnum_of(const struct iovec *piece)
+{
+	const struct suburb_wire_header *header = piece->iov_base;
+
+	return __be32_to_cpu(header->seqnum);
+}
+
+static void an_interrupt_overtakes_bulk(void **state)
+{
+	struct rig *rig = rig_new();
+	struct iovec iov[6];
+
+	rig_submit(rig, 1, BULK_IN, 64, NULL);
+	rig_submit(rig, 2, BULK_IN, 64, NULL);
+	rig_submit(rig, 3, INT_IN, 8, NULL);
+	for (int i = 0; i < 3; i++)
+		fake_complete(&rig->fake, 0, 0, 8);
+	assert_int_equal(session_output(rig->session, iov, 6), 6);
+	assert_int_equal(seqnum_of(&iov[0]), 3);
+	assert_int_equal(seqnum_of(&iov[2]), 1);
+	assert_int_equal(seqnum_of(&iov[4]), 2);
+	session_written(rig->session, 3 * (48 + 8));
+	rig_free(rig);
+}
+
+/* Else the importer would get a reply to what it has forgotten. */
+static void an_unlink_overtakes_bulk_but_not_its_own(void **state)
+{
+	struct rig *rig = rig_new();
+	struct iovec iov[6];
+
+	rig_submit(rig, 1, BULK_IN, 64, NULL);
+	rig_submit(rig, 2, BULK_IN, 64, NULL);
+	fake_complete(&rig->fake, 0, 0, 8);
+	rig_unlink(rig, 3, 1);
+	rig_unlink(rig, 4, 2);
+	fake_complete(&rig->fake, 0, -SUBURB_ECONNRESET, 0);
+	assert_int_equal(session_output(rig->session, iov, 6), 4);
+	assert_int_equal(seqnum_of(&iov[0]), 4);
+	assert_int_equal(seqnum_of(&iov[1]), 1);
+	assert_int_equal(seqnum_of(&iov[3]), 3);
+	session_written(rig->session, 3 * 48 + 8);
 	rig_free(rig);
 }
 
@@ -684,6 +729,8 @@ int main(void)
 		cmocka_unit_test(unknown_command_ends_it),
 		cmocka_unit_test(half_a_header_waits),
 		cmocka_unit_test(replies_are_written_in_pieces),
+		cmocka_unit_test(an_interrupt_overtakes_bulk),
+		cmocka_unit_test(an_unlink_overtakes_bulk_but_not_its_own),
 		cmocka_unit_test(output_is_told_once_per_silence),
 		cmocka_unit_test(quirk_11_seqnums_are_opaque),
 		cmocka_unit_test(quirk_23_order_per_endpoint),

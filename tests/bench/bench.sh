@@ -26,7 +26,7 @@ boot() { # PART PLAN
 
 	case $1 in
 	cost) options=(--two --mem 1024) ;;
-	disk) options+=(--usb uas --qemu "-drive if=virtio,format=raw,readonly=on,file=$("$here/fio.sh")") ;;
+	disk) options+=(--usb 'uas,audio' --qemu "-drive if=virtio,format=raw,readonly=on,file=$("$here/fio.sh")") ;;
 	esac
 	"$top/tests/vm/run.sh" --quiet "${options[@]}" --name "bench-$1" --timeout "$limit" \
 		--payload "$build/kselftest:build/kselftest" --payload "$build/bench-programs:build/bench-programs" \

@@ -77,6 +77,9 @@ disk    uas-write       local,suburb  131072   8       0                1    2 0
 disk    uas-random      local,suburb  4096     8       0                1    2 0
 disk    uas-read        suburb  131072       8          2,10,50          1    1 0
 disk    uas-random      suburb  4096         8          2,10,50          1    1 0
+disk    sound           all   0              1          0                2    1 0
+disk    sound           far   0              1          10,50            2    1 0
+disk    devices         suburb  1024         1,10,50    0                2    1 0
 '
 
 bench_parts() {

@@ -15,6 +15,8 @@ if [ "$VM_ROLE" = importer ]; then
 fi
 # shellcheck source=tests/kselftest/lib/scenario.sh
 . /suburb/tests/kselftest/lib/scenario.sh >/dev/null
+# shellcheck source=tests/kselftest/lib/media.sh
+. "$here/media.sh"
 # shellcheck source=tests/bench/cells.sh
 . /suburb/tests/bench/cells.sh
 # shellcheck source=tests/bench/ways.sh
@@ -99,6 +101,7 @@ kind_of() { # MEASURE SIZE
 	disk-*) echo disk ;;
 	uas-*) echo uas ;;
 	attach) echo super ;;
+	sound) echo audio ;;
 	interrupt-same) echo busy ;;
 	interrupt-other) echo busy super ;;
 	reports-full) echo hid-full ;;
@@ -321,6 +324,93 @@ measure_attach() { # WAY
 	fi
 	set_path 0
 }
+
+# --- many devices ------------------------------------------------------------
+
+emulated() {
+	local name
+
+	for name in $(usb_list remote); do
+		[ "$(usb_attr "$name" idVendor):$(usb_attr "$name" idProduct)" != 1209:0005 ] || usb_node "$name"
+	done
+}
+
+has_emulated() { # COUNT
+	[ "$(emulated | wc -l)" = "$1" ]
+}
+
+# As many devices as DEPTH, which suburbd makes, each with four transfers on its way;
+# what all of the machine does for one of them, and what it keeps for a device.
+measure_devices() { # WAY SIZE DEPTH SECONDS
+	local count=$3 options=() n before pid status
+
+	for ((n = 0; n < count; n++)); do
+		options+=(--emulate loopback:super)
+	done
+	before=$(memory)
+	suburbd --foreground --listen 127.0.0.1:3243 "${options[@]}" >/tmp/many.log 2>&1 &
+	pid=$!
+	wait_until 10 suburb list localhost:3243 >/dev/null 2>&1
+	limited $((20 + count * 2)) suburb attach localhost:3243 all >/dev/null &&
+		wait_until 20 has_emulated "$count" &&
+		result="memory=$((($(memory) - before) / count)):KiB/device" && use_all "$2" "$4"
+	status=$?
+	kill "$pid"
+	wait_until 20 has_emulated 0
+	[ "$status" = 0 ] || { tail -n 3 /tmp/many.log | sed 's/^/# /'; return 1; }
+}
+
+# All begin when the last one is there.
+use_all() { # SIZE SECONDS
+	local node pids=() pid failed=0
+
+	rm -rf /tmp/go /tmp/many
+	mkdir /tmp/many
+	mapfile -t nodes < <(emulated)
+	for node in "${nodes[@]}"; do
+		# shellcheck disable=SC2016 # the parent of the mark's shell
+		THROUGHPUT_MARK=': >/tmp/many/$PPID.ready; until [ -e /tmp/go ]; do sleep 0.1; done' \
+			throughput "$node" in "$1" 4 "$2" >"/tmp/many/${node//\//-}.out" 2>>/tmp/many.log &
+		pids+=($!)
+	done
+	wait_until 60 all_ready "${#nodes[@]}"
+	touch /tmp/go
+	for pid in "${pids[@]}"; do
+		limited_wait "$((${2%.*} + 30))" "$pid" || failed=1
+	done
+	[ "$failed" = 0 ] || return
+	result+=" $(awk '{ rate += $1; transfers += $2; busy += $7 * $2 } END {
+		printf "rate=%.3f:MB/s transfers=%.0f:1/s cpu=%.1f:us/transfer", rate, transfers, busy / NR / transfers }' /tmp/many/*.out)"
+}
+
+all_ready() { # COUNT
+	local all=(/tmp/many/*.ready)
+
+	[ ${#all[@]} = "$1" ]
+}
+
+limited_wait() { # SECONDS PID
+	wait_until "$1" eval "! kill -0 $2 2>/dev/null" || { kill -KILL "$2"; return 1; }
+	wait "$2"
+}
+
+# --- sound -------------------------------------------------------------------
+
+# A stream of isochronous packets for SECONDS: whether it never ran dry.
+measure_sound() { # WAY SIZE DEPTH SECONDS
+	local card
+
+	card=$(sound_card "$device") || return
+	sound_make /tmp/played "$4" 0
+	if limited $(($4 * 2 + 15)) sound_play "$card" /tmp/played >/tmp/aplay.err 2>&1 && no_xrun /tmp/aplay.err; then
+		result=streams=1:1
+	else
+		sed "s/^/# $way: /" /tmp/aplay.err
+		result=streams=0:1
+	fi
+}
+
+# --- the network itself ------------------------------------------------------
 
 measure_tcp-ping() {
 	run "$4" tcp ping "$EXPORTER" "$tcp_port" "$4" || return

@@ -88,5 +88,6 @@ END {
 	section("Memory of an idle device, importer", "importer_memory")
 	section("Memory of an idle device, exporter", "exporter_memory")
 	section("Disk operations", "iops")
-	section("Streams without a gap", "streams")
+	section("Sound, 2 s: 1 if it never ran dry", "streams")
+	section("Memory per idle device, both ends in one machine", "memory")
 }

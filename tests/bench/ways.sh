@@ -6,7 +6,7 @@
 #
 #   make_device KIND    on the exporter: high, super: a SourceSink gadget of that speed
 #                       for each way; hid, hid-full, busy (reports and bulk), disk: one gadget;
-#                       uas: QEMU's
+#                       uas, audio: QEMU's
 #   serve_devices       suburbd and usbipd, for all that were made
 #   reach WAY KIND      sets device, the importer's name of it
 #   let_go WAY KIND     back to the exporter
@@ -58,7 +58,7 @@ make_device() { # KIND
 		at_exporter 'truncate -s 64M /tmp/bench-disk'
 		make_gadgets super mass_storage:/tmp/bench-disk disk
 		;;
-	uas) busids[uas]=$(exporter_usb usb_find local 10 "$(identity local uas)") ;;
+	uas | audio) busids[$1]=$(exporter_usb usb_find local 10 "$(identity local "$1")") ;;
 	esac
 }
 
@@ -99,6 +99,7 @@ busid_of() { # WAY KIND
 identity() { # WAY KIND
 	case $2 in
 	uas) echo 'product=USB Attached SCSI HBA' ;;
+	audio) echo 'product=QEMU USB Audio' ;;
 	*) echo "serial=${gadgets[$2.$1]:-${gadgets[$2]}}" ;;
 	esac
 }

@@ -19,7 +19,7 @@ out=$build/bench
 . "$here/cells.sh"
 
 boots=4
-limit=1500
+limit=2400
 
 boot() { # PART PLAN
 	local options=(--smp 2 --mem 1536)

@@ -10,8 +10,8 @@
  *   how many came per second, how many of those that were written did not come, how
  *   many came out of order, and median and 99th percentile of their age in us
  *
- * A report's age is from when it was due to be written until it was read. Those of the first fifth do
- * not count, but for the order.
+ * A report's age is from when it was due to be written until it was read. Those of the first fifth
+ * do not count, but for the order.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,8 @@
  *   tcp spent HOST PORT INTERFACE   what HOST has spent since it was booted: time of all its
  *                                   processors that was not idle in us, context switches, packets
  *                                   and bytes received and sent by INTERFACE; and, of what is
- *                                   traced (guest.sh), calls of the system, tcp_sendmsg, tcp_recvmsg
+ *                                   traced (guest.sh), calls of the system, of tcp_sendmsg
+ *                                   and of tcp_recvmsg
  *
  * 48 bytes are a header of USB/IP.
  */
@@ -104,11 +105,11 @@ static void tell_spent(int fd)
 
 	if (!receive(fd, interface, sizeof(interface) - 1))
 		return;
-	snprintf(answer, sizeof(answer), "%lld %llu %llu %llu %llu %llu %llu %llu %llu\n", busy_us(),
-		 number_in("/proc/stat", "ctxt %llu"), counter(interface, "rx_packets"),
+	snprintf(answer, sizeof(answer), "%lld %llu %llu %llu %llu %llu %llu %llu %llu\n",
+		 busy_us(), number_in("/proc/stat", "ctxt %llu"), counter(interface, "rx_packets"),
 		 counter(interface, "rx_bytes"), counter(interface, "tx_packets"),
-		 counter(interface, "tx_bytes"), traced("raw_syscalls/sys_enter"), traced("bench/sendmsg"),
-		 traced("bench/recvmsg"));
+		 counter(interface, "tx_bytes"), traced("raw_syscalls/sys_enter"),
+		 traced("bench/sendmsg"), traced("bench/recvmsg"));
 	send(fd, answer, strlen(answer), 0);
 }
 
@@ -204,7 +205,8 @@ static void ping(int fd, long long duration)
 /* What was received; or what the kernel took to send, once its buffer is full. */
 static void stream(int fd, int in, long long duration)
 {
-	long long begin = now_us(), warm = begin + duration / 5, end = begin + duration, bytes = 0, now;
+	long long begin = now_us(), warm = begin + duration / 5, end = begin + duration, bytes = 0,
+		  now;
 	ssize_t n;
 
 	for (now = begin; now < end; now = now_us()) {
@@ -250,7 +252,8 @@ int main(int argc, char **argv)
 		spent(dial(argv[2], argv[3], 's'), argv[4]);
 		break;
 	default:
-		stream(dial(argv[2], argv[3], argv[1][0]), argv[1][0] == 'i', atof(argv[4]) * 1000000);
+		stream(dial(argv[2], argv[3], argv[1][0]), argv[1][0] == 'i',
+		       atof(argv[4]) * 1000000);
 	}
 	return 0;
 }

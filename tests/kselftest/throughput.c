@@ -252,7 +252,8 @@ int main(int argc, char **argv)
 	struct flow f = {};
 
 	if (argc < 6 || argc > 7) {
-		fprintf(stderr, "usage: throughput NODE in|out|int-out|control SIZE DEPTH SECONDS [RATE]\n");
+		fprintf(stderr,
+			"usage: throughput NODE in|out|int-out|control SIZE DEPTH SECONDS [RATE]\n");
 		return 2;
 	}
 	f.size = strtoul(argv[3], NULL, 0);

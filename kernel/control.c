@@ -83,7 +83,7 @@ static bool label_is_fit(const char *label)
 
 static int judge_attach(const struct suburb_attach *attach)
 {
-	if (attach->flags || attach->features & ~FEATURES || attach->session || attach->grace_ms ||
+	if (attach->flags & ~SUBURB_ATTACH_NO_READ_AHEAD || attach->features & ~FEATURES || attach->session || attach->grace_ms ||
 	    attach->keepalive_ms || attach->largest_transfer ||
 	    attach->unlink_ms > SUBURB_UNLINK_MS_MOST)
 		return -EINVAL;

@@ -96,6 +96,8 @@ static int link_urb(struct suburb_remote *remote, struct usb_hcd *hcd, struct ur
 	ret = remote->queue.dead ? -ESHUTDOWN : usb_hcd_link_urb_to_ep(hcd, urb);
 	if (!ret && request)
 		suburb_queue_add(&remote->queue, request);
+	else if (ret == -EPERM && request)
+		suburb_queue_refused(&remote->queue, request);
 	else if (!ret)
 		usb_hcd_unlink_urb_from_ep(hcd, urb);
 	spin_unlock_irqrestore(&remote->queue.lock, flags);

@@ -10,6 +10,7 @@
  *   reset.c        a port reset goes on to the exporter
  *   streams.c      so do allocations of bulk streams
  *   ask.c          ... as requests of our own
+ *   binding.c      drivers come and go
  *   power.c        this machine sleeps and wakes up
  *   port.c         state machine of a port (pure)
  *   periodic.c     what usbcore asks about bus time
@@ -17,6 +18,7 @@
  *   remote.c       one attached device: its life and state
  *   request.c      its URBs on their way, and the rules of unlinking
  *   reply.c        the exporter's answers to them
+ *   readahead.c    reports that are asked for before a driver does
  *   hurry.c        ... while this machine goes to sleep
  *   transfer.c     one URB as messages tell of it
  *   iso.c          packets of isochronous URBs
@@ -33,6 +35,7 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "binding.h"
 #include "census.h"
 #include "conn.h"
 #include "control.h"
@@ -59,9 +62,12 @@ static int __init suburb_init(void)
 	ret = suburb_controllers_init();
 	if (ret)
 		goto err_hcd;
-	ret = suburb_power_init();
+	ret = suburb_binding_init();
 	if (ret)
 		goto err_controllers;
+	ret = suburb_power_init();
+	if (ret)
+		goto err_binding;
 	ret = suburb_control_init();
 	if (ret)
 		goto err_power;
@@ -70,6 +76,8 @@ static int __init suburb_init(void)
 
 err_power:
 	suburb_power_exit();
+err_binding:
+	suburb_binding_exit();
 err_controllers:
 	suburb_controllers_exit();
 err_hcd:
@@ -93,6 +101,7 @@ static void __exit suburb_exit(void)
 	suburb_registry_detach_all();
 	suburb_remote_exit();
 	suburb_power_exit();
+	suburb_binding_exit();
 	suburb_controllers_exit();
 	suburb_hcd_exit();
 	suburb_conn_exit();

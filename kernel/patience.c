@@ -36,13 +36,21 @@ void suburb_patience_arm(struct suburb_queue *queue, struct suburb_request *requ
 		queue->moved_at = jiffies;
 }
 
+/* Nobody waits for a report that was read ahead, but perhaps for who is to come after it. */
+static bool waits_for_word(const struct suburb_request *request)
+{
+	return suburb_request_is_unlinked(request) ||
+	       (request->data && request->unlink.state != MESSAGE_IDLE &&
+		request->submit.state != MESSAGE_IDLE);
+}
+
 static const struct suburb_request *first_unlinked(const struct suburb_queue *queue)
 {
 	const struct suburb_request *request, *first = NULL;
 
 	lockdep_assert_held(&queue->lock);
 	list_for_each_entry(request, &queue->all, all)
-		if (suburb_request_is_unlinked(request) &&
+		if (waits_for_word(request) &&
 		    (!first || time_before(request->unlinked, first->unlinked)))
 			first = request;
 	return first;

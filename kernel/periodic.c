@@ -72,6 +72,8 @@ int suburb_periodic_drop(struct usb_hcd *hcd, struct usb_device *udev,
 	if (!remote)
 		return 0;
 	suburb_bandwidth_drop(&remote->bandwidth, ep->desc.bEndpointAddress);
+	/* Before the request that sets another setting or configuration. */
+	suburb_readahead_forget(&remote->queue, ep->desc.bEndpointAddress);
 	suburb_remote_put(remote);
 	return 0;
 }

@@ -60,6 +60,8 @@ int suburb_queue_reply(struct suburb_queue *queue, const struct suburb_reply *re
 		return ret;
 	if (reply->command == SUBURB_RET_UNLINK)
 		return suburb_check_ret_unlink(&reply->unlink, violation);
+	if (request->data)
+		return suburb_readahead_reply(request, &reply->submit, body, violation);
 	if (!request->urb)
 		return suburb_transfer_discard(request->in, request->bytes, request->iso,
 					       request->packets, &queue->staging, &reply->submit,
@@ -75,6 +77,7 @@ static int finish_submit(struct suburb_queue *queue, struct suburb_request *requ
 	struct suburb_endpoint_status *counter = &queue->counters[request->endpoint];
 
 	suburb_message_idle(&request->submit);
+	suburb_readahead_answered(queue, request, ret);
 	if (!request->urb)
 		return 0;
 	counter->bytes += request->urb->actual_length;
@@ -90,10 +93,11 @@ static int finish_submit(struct suburb_queue *queue, struct suburb_request *requ
  * (a Linux server drops the data of a transfer that ends while it is being
  * unlinked, and reports that transfer's status): nothing was moved.
  */
-static int finish_unlink(struct suburb_request *request)
+static int finish_unlink(struct suburb_queue *queue, struct suburb_request *request)
 {
 	suburb_message_idle(&request->unlink);
 	suburb_message_idle(&request->submit);
+	suburb_readahead_gone(queue, request);
 	return -ECONNRESET;
 }
 
@@ -101,9 +105,11 @@ static int finish_unlink(struct suburb_request *request)
 int suburb_queue_complete(struct suburb_queue *queue, struct suburb_violation *violation)
 {
 	struct suburb_request *request = queue->receiving;
+	u8 endpoint = request->endpoint;
 	unsigned long flags;
 	struct urb *urb;
 	int status, ret;
+	bool wakes;
 
 	if (queue->reply.command == SUBURB_RET_SUBMIT && request->urb) {
 		ret = suburb_transfer_finish(request->urb, request->iso, &queue->staging,
@@ -118,9 +124,10 @@ int suburb_queue_complete(struct suburb_queue *queue, struct suburb_violation *v
 	if (queue->reply.command == SUBURB_RET_SUBMIT)
 		status = finish_submit(queue, request);
 	else
-		status = finish_unlink(request);
+		status = finish_unlink(queue, request);
 	urb = suburb_request_take_urb(queue, request);
 	suburb_request_settle(queue, request);
+	wakes = suburb_readahead_wakes(queue, endpoint);
 	/* What the window kept back may go now. */
 	if (!list_empty(&queue->waiting) && queue->conn)
 		suburb_conn_kick(queue->conn);
@@ -128,5 +135,7 @@ int suburb_queue_complete(struct suburb_queue *queue, struct suburb_violation *v
 
 	if (urb)
 		queue->host->giveback(urb, status);
+	if (wakes)
+		suburb_readahead_deliver(queue, endpoint);
 	return 0;
 }

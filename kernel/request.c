@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * URBs on their way: the table of what is in flight, and the rules of USB/IP's
- * unlinking. A request is one URB; it is up to two messages, a CMD_SUBMIT and,
+ * unlinking. A request is one URB (or one report that is read ahead, without a URB:
+ * see readahead.c); it is up to two messages, a CMD_SUBMIT and,
  * if its driver changes its mind, a CMD_UNLINK:
  *
  *                     next()         sent()        reply
@@ -34,6 +35,7 @@
  * nothing in flight may always send one, or an idle endpoint could stop the
  * others. Unlinks do not wait.
  */
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/usb.h>
@@ -54,6 +56,15 @@ static u8 endpoint_index(const struct urb *urb)
 	u8 number = usb_endpoint_num(&urb->ep->desc);
 
 	return number && suburb_buffer_is_in(urb) ? 16 + number : number;
+}
+
+static void init_lists(struct suburb_request *request)
+{
+	request->submit.request = request;
+	request->unlink.request = request;
+	INIT_LIST_HEAD(&request->submit.node);
+	INIT_LIST_HEAD(&request->unlink.node);
+	INIT_LIST_HEAD(&request->line);
 }
 
 /**
@@ -80,15 +91,34 @@ struct suburb_request *suburb_request_alloc(struct urb *urb, gfp_t gfp)
 	request->endpoint = endpoint_index(urb);
 	request->in = suburb_buffer_is_in(urb);
 	request->packets = request->iso ? urb->number_of_packets : 0;
-	request->submit.request = request;
-	request->unlink.request = request;
-	INIT_LIST_HEAD(&request->submit.node);
-	INIT_LIST_HEAD(&request->unlink.node);
+	init_lists(request);
+	return request;
+}
+
+/* A request of our own, for a report of that many bytes. */
+struct suburb_request *suburb_request_alloc_report(u8 endpoint, u32 bytes, gfp_t gfp)
+{
+	struct suburb_request *request = kmem_cache_zalloc(suburb_request_cache, gfp);
+
+	if (!request)
+		return NULL;
+	request->data = kmalloc(bytes, gfp);
+	if (!request->data) {
+		kmem_cache_free(suburb_request_cache, request);
+		return NULL;
+	}
+	suburb_census_created(SUBURB_REQUESTS);
+	request->bytes = bytes;
+	request->endpoint = endpoint;
+	request->in = true;
+	init_lists(request);
 	return request;
 }
 
 void suburb_request_free(struct suburb_request *request)
 {
+	list_del(&request->line);
+	kfree(request->data);
 	kfree(request->iso);
 	kmem_cache_free(suburb_request_cache, request);
 	suburb_census_freed(SUBURB_REQUESTS);
@@ -124,6 +154,9 @@ void suburb_request_settle(struct suburb_queue *queue, struct suburb_request *re
 	queue->requests_in_flight--;
 	queue->bytes_in_flight -= request->bytes;
 	queue->outstanding[request->endpoint]--;
+	/* A report that was read ahead waits for its reader. */
+	if (request->data && !list_empty(&request->line))
+		return;
 	list_del(&request->all);
 	suburb_request_free(request);
 }
@@ -138,6 +171,7 @@ struct urb *suburb_request_take_urb(struct suburb_queue *queue, struct suburb_re
 		return NULL;
 	request->urb = NULL;
 	queue->pending--;
+	queue->urbs[request->endpoint]--;
 	queue->host->take(urb);
 	return urb;
 }
@@ -157,11 +191,24 @@ void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request
 				 list_is_singular(&request->urb->ep->urb_list));
 	request->urb->hcpriv = request;
 	request->submit.state = MESSAGE_WAITING;
-	list_add_tail(&request->submit.node, &queue->waiting);
 	list_add_tail(&request->all, &queue->all);
+	if (!suburb_readahead_takes(queue, request)) {
+		list_add_tail(&request->submit.node, &queue->waiting);
+		suburb_conn_kick(queue->conn);
+	}
 	queue->pending++;
+	queue->urbs[request->endpoint]++;
 	queue->counters[request->endpoint].urbs++;
+}
+
+/* Its CMD_UNLINK, for a CMD_SUBMIT that is sent. */
+void suburb_request_send_unlink(struct suburb_queue *queue, struct suburb_request *request)
+{
+	lockdep_assert_held(&queue->lock);
+	request->unlink.state = MESSAGE_WAITING;
+	list_add_tail(&request->unlink.node, &queue->urgent);
 	suburb_conn_kick(queue->conn);
+	suburb_patience_arm(queue, request);
 }
 
 /**
@@ -182,15 +229,25 @@ void suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb)
 		return;
 	if (request->submit.state == MESSAGE_WAITING) {
 		suburb_message_idle(&request->submit);
+		list_del_init(&request->line);
 		list_move_tail(&request->submit.node, &queue->cancelled);
 		queue_work(suburb_cancel_wq, &queue->cancel_work);
 	} else if (request->unlink.state == MESSAGE_IDLE) {
-		request->unlink.state = MESSAGE_WAITING;
-		list_add_tail(&request->unlink.node, &queue->urgent);
-		suburb_conn_kick(queue->conn);
+		suburb_request_send_unlink(queue, request);
 		suburb_hurry_arm(queue);
-		suburb_patience_arm(queue, request);
 	}
+	suburb_readahead_unlinked(queue, request->endpoint);
+}
+
+/**
+ * suburb_queue_refused - a driver submits what it may not submit any more
+ * @queue: its lock is held
+ * @request: of a URB that usbcore did not take, for its driver unlinks it
+ */
+void suburb_queue_refused(struct suburb_queue *queue, const struct suburb_request *request)
+{
+	lockdep_assert_held(&queue->lock);
+	suburb_readahead_unlinked(queue, request->endpoint);
 }
 
 /* Gives back what was unlinked before it was sent. */
@@ -241,13 +298,17 @@ static struct suburb_message *next_waiting(struct suburb_queue *queue)
 	return NULL;
 }
 
-static void put_submit(const struct suburb_queue *queue, const struct suburb_message *message,
+static void put_submit(struct suburb_queue *queue, const struct suburb_message *message,
 		       struct suburb_wire_header *header, struct suburb_body *body)
 {
-	const struct suburb_request *request = message->request;
+	struct suburb_request *request = message->request;
 
-	suburb_transfer_put(request->urb, request->iso, queue->devid, message->seqnum, header,
-			    body);
+	request->sent_at = ktime_get_ns();
+	if (request->data)
+		suburb_readahead_put(queue, request, message->seqnum, header, body);
+	else
+		suburb_transfer_put(request->urb, request->iso, queue->devid, message->seqnum,
+				    header, body);
 	trace_suburb_submit(queue->devid, request->endpoint, message->seqnum, request->bytes);
 }
 
@@ -307,7 +368,7 @@ void suburb_queue_sent(struct suburb_queue *queue, void *name)
 /**
  * suburb_queue_init - an empty queue, dead until suburb_queue_start()
  * @queue: set
- * @attach: devid, window and patience, of which 0 is the default
+ * @attach: devid, flags, window and patience, of which 0 is the default
  * @host: where URBs go back to
  */
 void suburb_queue_init(struct suburb_queue *queue, const struct suburb_attach *attach,
@@ -328,6 +389,8 @@ void suburb_queue_init(struct suburb_queue *queue, const struct suburb_attach *a
 	hash_init(queue->by_seqnum);
 	queue->window_requests = attach->window_requests ?: SUBURB_WINDOW_REQUESTS;
 	queue->window_bytes = attach->window_bytes ?: SUBURB_WINDOW_BYTES;
+	queue->no_readahead = attach->flags & SUBURB_ATTACH_NO_READ_AHEAD;
+	suburb_readahead_init(queue);
 	queue->patience = msecs_to_jiffies(attach->unlink_ms ?: SUBURB_UNLINK_MS);
 }
 
@@ -371,6 +434,7 @@ void suburb_queue_drain(struct suburb_queue *queue, int status)
 	cancel_work_sync(&queue->cancel_work);
 	cancel_delayed_work_sync(&queue->hurry_work);
 	cancel_delayed_work_sync(&queue->patience_work);
+	cancel_delayed_work_sync(&queue->readahead_work);
 	spin_lock_irq(&queue->lock);
 	while ((request = list_first_entry_or_null(&queue->all, struct suburb_request, all))) {
 		urb = suburb_request_take_urb(queue, request);

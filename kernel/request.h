@@ -13,6 +13,7 @@
 #include <uapi/linux/suburb.h>
 
 #include "conn.h"
+#include "readahead.h"
 #include "transfer.h"
 
 struct urb;
@@ -58,6 +59,9 @@ struct suburb_host_ops {
  * @hopeless: it has let one wait since, and said nothing
  * @stuck: how often one was found that cannot go back
  * @hurry_work: gives these back
+ * @readahead_work: gives URBs reports that were there before them, and sees to
+ *	endpoints that are read ahead
+ * @no_readahead: none is
  * @patience: how long an unlink may go unanswered, in jiffies
  * @patience_work: looks whether one does
  * @moved: bytes on the link when it looked last
@@ -73,7 +77,10 @@ struct suburb_host_ops {
  * @bytes_in_flight: payload of these
  * @outstanding: requests in flight, by endpoint index
  * @pending: URBs not given back
+ * @urbs: the same by endpoint index
  * @counters: by endpoint index
+ * @round_trip: of the quickest answer to a URB so far, in ns
+ * @readahead: by number, from 1; interrupt IN
  * @staging: data of @receiving that waits for its descriptors; the connection's
  *	worker's alone, as are @receiving and @reply between two calls
  */
@@ -84,6 +91,8 @@ struct suburb_queue {
 	struct work_struct cancel_work;
 	struct delayed_work hurry_work;
 	struct delayed_work patience_work;
+	struct delayed_work readahead_work;
+	bool no_readahead;
 	unsigned long patience;
 
 	spinlock_t lock; /* for all that follows: */
@@ -111,7 +120,10 @@ struct suburb_queue {
 	u64 bytes_in_flight;
 	u32 outstanding[SUBURB_ENDPOINTS];
 	u32 pending;
+	u32 urbs[SUBURB_ENDPOINTS];
 	struct suburb_endpoint_status counters[SUBURB_ENDPOINTS];
+	u64 round_trip;
+	struct suburb_readahead readahead[SUBURB_READAHEADS];
 
 	/* The worker's alone: */
 	struct suburb_staging staging;
@@ -128,6 +140,7 @@ void suburb_queue_init(struct suburb_queue *queue, const struct suburb_attach *a
 void suburb_queue_start(struct suburb_queue *queue, struct suburb_conn *conn);
 void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request);
 void suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb);
+void suburb_queue_refused(struct suburb_queue *queue, const struct suburb_request *request);
 void suburb_queue_hurry(struct suburb_queue *queue, bool hurry);
 void suburb_queue_kill(struct suburb_queue *queue);
 void suburb_queue_drain(struct suburb_queue *queue, int status);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What request.c, reply.c, hurry.c and patience.c share: requests from inside.
+ * What request.c, reply.c, hurry.c, patience.c and readahead.c share: requests from inside.
  */
 #ifndef _SUBURB_REQUEST_PRIVATE_H
 #define _SUBURB_REQUEST_PRIVATE_H
@@ -26,7 +26,7 @@ struct suburb_message {
 };
 
 /**
- * struct suburb_request - one URB on its way
+ * struct suburb_request - one URB on its way, or a report that is read ahead
  * @all: in queue.all
  * @urb: NULL once taken
  * @submit: its CMD_SUBMIT
@@ -38,6 +38,13 @@ struct suburb_message {
  * @packets: of an isochronous one
  * @iso: descriptors as they are on the wire: first ours, then the exporter's;
  *	NULL if not isochronous
+ * @sent_at: when its CMD_SUBMIT was put together, in ns
+ * @line: in suburb_readahead.line, if interrupt IN
+ * @filled: a reader: bytes that its URB has so far
+ * @data: a report: its @bytes; NULL for a URB. It never has a @urb
+ * @answered: a report: it is there, with @status and
+ * @actual: that many bytes, of which
+ * @used: URBs have got
  */
 struct suburb_request {
 	struct list_head all;
@@ -50,6 +57,16 @@ struct suburb_request {
 	u32 packets;
 	bool in;
 	u8 endpoint;
+
+	/* See readahead.c: */
+	bool answered;
+	int status;
+	u32 actual;
+	u32 used;
+	u32 filled;
+	u8 *data;
+	struct list_head line;
+	u64 sent_at;
 };
 
 static inline bool suburb_message_is_unlink(const struct suburb_message *message)
@@ -67,9 +84,11 @@ static inline bool suburb_request_is_unlinked(const struct suburb_request *reque
 void suburb_message_idle(struct suburb_message *message);
 void suburb_request_settle(struct suburb_queue *queue, struct suburb_request *request);
 struct urb *suburb_request_take_urb(struct suburb_queue *queue, struct suburb_request *request);
+void suburb_request_send_unlink(struct suburb_queue *queue, struct suburb_request *request);
 void suburb_hurry_arm(struct suburb_queue *queue);
 void suburb_patience_arm(struct suburb_queue *queue, struct suburb_request *request);
 
+struct suburb_request *suburb_request_alloc_report(u8 endpoint, u32 bytes, gfp_t gfp);
 void suburb_hurry_work(struct work_struct *work);
 void suburb_patience_work(struct work_struct *work);
 

@@ -58,6 +58,7 @@ int suburb_reset_device(struct usb_hcd *hcd, struct usb_device *udev)
 	remote = suburb_hcd_get_remote(udev, &enabled);
 	if (!remote)
 		return 0;
+	suburb_readahead_forget_all(&remote->queue);
 	forward_reset(remote, udev);
 	suburb_remote_put(remote);
 	return 0;

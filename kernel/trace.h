@@ -68,6 +68,23 @@ TRACE_EVENT(suburb_unlink,
 	TP_printk("devid=%x ep=%u seqnum=%u", __entry->devid, __entry->endpoint, __entry->seqnum)
 );
 
+TRACE_EVENT(suburb_readahead,
+	TP_PROTO(u32 devid, u8 endpoint, u32 requests),
+	TP_ARGS(devid, endpoint, requests),
+	TP_STRUCT__entry(
+		__field(u32, devid)
+		__field(u32, requests)
+		__field(u8, endpoint)
+	),
+	TP_fast_assign(
+		__entry->devid = devid;
+		__entry->requests = requests;
+		__entry->endpoint = endpoint;
+	),
+	TP_printk("devid=%x ep=%u requests=%u", __entry->devid, __entry->endpoint,
+		  __entry->requests)
+);
+
 TRACE_EVENT(suburb_state,
 	TP_PROTO(u32 port, u32 state, u32 reason),
 	TP_ARGS(port, state, reason),

@@ -16,8 +16,8 @@ FUZZ_SRC   := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 FUZZ_BIN   := $(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/%)
 
-# Power and its devices are not here, nor is the definition of tracepoints.
-MODULE_SRC  := $(filter-out kernel/power.c kernel/trace.c %.mod.c,$(wildcard kernel/*.c))
+# Power and its devices are not here, nor are drivers that come and go, nor is the definition of tracepoints.
+MODULE_SRC  := $(filter-out kernel/power.c kernel/binding.c kernel/trace.c %.mod.c,$(wildcard kernel/*.c))
 SHIM_SRC    := $(wildcard tests/fuzz/machine*.c) tests/fuzz/peer.c tests/fuzz/flight.c \
 	$(shell grep -l '^/\* sources:.* kernel \*/' $(FUZZ_SRC))
 SHIM_EMPTY  := $(BUILD)/shim/made

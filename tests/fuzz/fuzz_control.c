@@ -123,7 +123,8 @@ static void check_label(const char *label)
 static void check_attached(const struct suburb_attach *asked, const struct suburb_attach *answer)
 {
 	fuzz_assert(file.f_mode & FMODE_WRITE);
-	fuzz_assert(!asked->flags && !asked->session && !asked->grace_ms);
+	fuzz_assert(!(asked->flags & ~SUBURB_ATTACH_NO_READ_AHEAD));
+	fuzz_assert(!asked->session && !asked->grace_ms);
 	fuzz_assert(!asked->keepalive_ms && !asked->largest_transfer);
 	fuzz_assert(!memchr_inv(asked->token, 0, sizeof(asked->token)));
 	fuzz_assert(!memchr_inv(asked->reserved, 0, sizeof(asked->reserved)));

@@ -5,6 +5,7 @@
  */
 #include <suburb/wire.h>
 
+#include "kernel/binding.h"
 #include "kernel/power.h"
 #include "machine.h"
 
@@ -224,6 +225,16 @@ bool suburb_power_answers(const struct suburb_controller *controller, struct urb
 }
 
 void suburb_power_forget(struct suburb_controller *controller)
+{
+}
+
+/* Drivers do not change here. */
+int suburb_binding_init(void)
+{
+	return 0;
+}
+
+void suburb_binding_exit(void)
 {
 }
 

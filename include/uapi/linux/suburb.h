@@ -65,10 +65,18 @@ struct suburb_info {
 #define SUBURB_COOKIE_SIZE 512
 #define SUBURB_UNLINK_MS_MOST 86400000
 
+/*
+ * Of interrupt IN endpoints the kernel asks for no report before a driver does:
+ * each CMD_SUBMIT on the wire is a URB. Without it, a driver that reads report
+ * after report over a link whose round trip is longer than its URBs cover has as
+ * many requests on the wire as it takes (docs/ARCHITECTURE.md).
+ */
+#define SUBURB_ATTACH_NO_READ_AHEAD (1U << 0)
+
 /**
  * struct suburb_attach - SUBURB_IOC_ATTACH: a socket becomes a device
  * @size: sizeof(struct suburb_attach)
- * @flags: 0; none is defined yet
+ * @flags: SUBURB_ATTACH_*
  * @sockfd: a connected stream socket, any family, positioned behind
  *	OP_REP_IMPORT. Nothing else may read, write or own it
  * @devid: busnum << 16 | devnum, from OP_REP_IMPORT; repeated in each request
@@ -215,6 +223,8 @@ enum suburb_reason {
  * @errors: URBs that ended with an error other than being unlinked
  * @unlinks: URBs that were unlinked
  * @address: bEndpointAddress: number, bit 7 for IN (always 0 for endpoint 0)
+ * @read_ahead: requests that are kept on the wire beyond what drivers have
+ *	queued; 0: the endpoint is not read ahead now
  * @reserved: 0
  */
 struct suburb_endpoint_status {
@@ -223,7 +233,8 @@ struct suburb_endpoint_status {
 	__u64 errors;
 	__u64 unlinks;
 	__u8 address;
-	__u8 reserved[7];
+	__u8 read_ahead;
+	__u8 reserved[6];
 };
 
 /**

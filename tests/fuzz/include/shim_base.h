@@ -85,9 +85,15 @@ void suburb_module_exit(void);
 		__typeof__(b) b_ = (b);   \
 		a_ > b_ ? a_ : b_;        \
 	})
+#define min3(a, b, c) min(min(a, b), c)
+#define max3(a, b, c) max(max(a, b), c)
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define max_t(type, a, b) max((type)(a), (type)(b))
 #define clamp_t(type, x, low, high) min_t(type, max_t(type, x, low), high)
+
+#define U32_MAX (~(u32)0)
+#define U64_MAX (~(u64)0)
+#define rounddown(x, step) ((x) - (x) % (step))
 
 #define READ_ONCE(x) (x)
 #define WRITE_ONCE(x, value) ((x) = (value))

@@ -189,6 +189,8 @@ extern unsigned long jiffies;
 #define time_before(a, b) ((long)((a) - (b)) < 0)
 #define time_is_before_eq_jiffies(a) ((long)(jiffies - (a)) >= 0)
 #define NSEC_PER_MSEC 1000000ULL
+#define NSEC_PER_USEC 1000ULL
+#define nsecs_to_jiffies(ns) ((unsigned long)((ns) / NSEC_PER_MSEC))
 #define msecs_to_jiffies(ms) ((unsigned long)(ms))
 
 /* Passes a little with each question. */

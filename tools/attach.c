@@ -127,8 +127,9 @@ static int attach_busid(struct attach *attach, const char *device_text, const ch
 	int ret = import(attach, busid, serial, &device, &agreed, failure);
 
 	if (ret >= 0)
-		ret = handover(attach->kernel, ret, &attach->dial, &device, agreed,
-			       attach->deadline, &status, failure);
+		ret = handover(attach->kernel, ret, &attach->dial, &device,
+			       attach->options->no_read_ahead ? SUBURB_ATTACH_NO_READ_AHEAD : 0,
+			       agreed, attach->deadline, &status, failure);
 	if (!ret)
 		tell_success(attach, device_text, busid, &status);
 	attach->deadline = deadline_in(DEVICE_MS);
@@ -351,7 +352,7 @@ static int run(const struct verb_options *options, int argc, char **argv)
 const struct verb verb_attach = {
 	.name = "attach",
 	.operands = "HOST[:PORT] DEVICE...",
-	.options = "jdDt",
+	.options = "jdDrt",
 	.least = 2,
 	.most = -1,
 	.missing = "attach needs a host and a device: 'suburb list HOST' shows what it offers",

@@ -89,10 +89,11 @@ static void make_label(char *label, const struct host *host, const char *busid)
 }
 
 static int attach(int kernel, int sockfd, const struct dial *dial,
-		  const struct suburb_device *device, uint64_t features,
+		  const struct suburb_device *device, uint32_t flags, uint64_t features,
 		  struct suburb_attach *attach, struct failure *failure)
 {
 	*attach = (struct suburb_attach){
+		.flags = flags,
 		.sockfd = sockfd,
 		.devid = suburb_devid(device->busnum, device->devnum),
 		.speed = device->speed,
@@ -177,8 +178,8 @@ static int name_device(struct failure *failure, int ret, const struct host *host
 }
 
 int handover(int kernel, int sockfd, const struct dial *dial, const struct suburb_device *device,
-	     uint64_t features, struct deadline deadline, struct suburb_status *status,
-	     struct failure *failure)
+	     uint32_t flags, uint64_t features, struct deadline deadline,
+	     struct suburb_status *status, struct failure *failure)
 {
 	struct suburb_attach request;
 	struct failure ignored;
@@ -186,7 +187,7 @@ int handover(int kernel, int sockfd, const struct dial *dial, const struct subur
 	int ret;
 
 	guard_enter(&guard);
-	ret = attach(kernel, sockfd, dial, device, features, &request, failure);
+	ret = attach(kernel, sockfd, dial, device, flags, features, &request, failure);
 	close(sockfd); /* the kernel has its own reference by now */
 	if (!ret) {
 		ret = wait_online(kernel, request.id, deadline, &guard.mask, status, failure);

@@ -17,13 +17,13 @@
 #include "kernel.h"
 
 /*
- * Attaches @device of @dial's host on @sockfd, where SUBURB_FEATURE_* were agreed, and
- * waits for it to be usable. Closes @sockfd in any case. 0: @status tells of it. Negative
+ * Attaches @device of @dial's host on @sockfd with SUBURB_ATTACH_* and those SUBURB_FEATURE_*
+ * that were agreed, and waits for it to be usable. Closes @sockfd in any case. 0: @status tells of it. Negative
  * errno: nothing stays attached; -EINTR: a signal asked to stop, see handover_signal().
  */
 int handover(int kernel, int sockfd, const struct dial *dial, const struct suburb_device *device,
-	     uint64_t features, struct deadline deadline, struct suburb_status *status,
-	     struct failure *failure);
+	     uint32_t flags, uint64_t features, struct deadline deadline,
+	     struct suburb_status *status, struct failure *failure);
 
 /* The signal that ended the last handover(); 0 if none did. */
 int handover_signal(void);

@@ -36,10 +36,13 @@ static void print_endpoints(const struct snapshot *snapshot)
 		const char *direction = e->address & 0x80 ? "in" : "out";
 
 		printf("        endpoint %2u %-7s  %" PRIu64 " URBs, %" PRIu64 " bytes, %" PRIu64
-		       " errors, %" PRIu64 " unlinks\n",
+		       " errors, %" PRIu64 " unlinks",
 		       e->address & 0x0f, e->address & 0x0f ? direction : "control",
 		       (uint64_t)e->urbs, (uint64_t)e->bytes, (uint64_t)e->errors,
 		       (uint64_t)e->unlinks);
+		if (e->read_ahead)
+			printf(", %u requests ahead", e->read_ahead);
+		printf("\n");
 	}
 }
 
@@ -110,6 +113,7 @@ static void add_endpoints(struct json_object *object, const struct snapshot *sna
 
 		json_add_number(entry, "address", e->address);
 		add_counters(entry, e->urbs, e->bytes, e->errors, e->unlinks);
+		json_add_number(entry, "read_ahead", e->read_ahead);
 	}
 }
 

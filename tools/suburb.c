@@ -43,6 +43,7 @@ static const struct {
 	{ 'v', "verbose", "add counters of each endpoint and of the link" },
 	{ 'd', "digest", "have every message checked for damage, or do not attach" },
 	{ 'D', "no-digest", "do without, also over a network" },
+	{ 'r', "no-read-ahead", "ask for no report before a driver does" },
 	{ 't', "timeout", "seconds after which a silent link is dead, 5 to 86400 (20)" },
 	{ 'w', "watch", "go on, and print again whenever something changes" },
 };
@@ -155,6 +156,7 @@ static enum parsed parse_options(const struct verb *verb, int argc, char **argv,
 		{ "watch", no_argument, NULL, 'w' },
 		{ "digest", no_argument, NULL, 'd' },
 		{ "no-digest", no_argument, NULL, 'D' },
+		{ "no-read-ahead", no_argument, NULL, 'r' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -162,7 +164,7 @@ static enum parsed parse_options(const struct verb *verb, int argc, char **argv,
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":jvwdDt:h", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":jvwdDrt:h", longs, NULL)) != -1) {
 		if (option == 'h')
 			return PARSED_HELP;
 		if (option == ':')
@@ -178,6 +180,7 @@ static enum parsed parse_options(const struct verb *verb, int argc, char **argv,
 		options->watch |= option == 'w';
 		options->digest |= option == 'd';
 		options->no_digest |= option == 'D';
+		options->no_read_ahead |= option == 'r';
 	}
 	return PARSED_RUN;
 }

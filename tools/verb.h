@@ -20,6 +20,7 @@ struct verb_options {
 	bool watch;
 	bool digest; /* insist on it */
 	bool no_digest;
+	bool no_read_ahead;
 	unsigned int timeout_s; /* 0: not given */
 };
 
@@ -27,7 +28,8 @@ struct verb_options {
  * struct verb - one verb
  * @name: as typed
  * @operands: as shown in its synopsis
- * @options: which of "jvwdDt" (json, verbose, watch, digest, no-digest, timeout) it takes
+ * @options: which of "jvwdDrt" (json, verbose, watch, digest, no-digest, no-read-ahead,
+ *	timeout) it takes
  * @least: operands that it needs
  * @most: operands that it takes; 0 for none, -1 for any number
  * @missing: what to say if there are fewer than @least

@@ -68,6 +68,8 @@ usage "list with two hosts" "'b' is too much" list a b
 usage "list with an option of another verb" "takes no option --watch" list --watch lab
 usage "status with an option of another verb" "takes no option --digest" status --digest
 usage "digests, and none" "--digest and --no-digest exclude each other" attach --digest --no-digest lab 1-1
+usage "list with no read-ahead" "takes no option --no-read-ahead" list --no-read-ahead lab
+usage "no read-ahead of no device" "needs a host and a device" attach --no-read-ahead lab
 usage "a timeout without a number" "'--timeout' needs a number of seconds" attach --timeout
 usage "a timeout of a word" "'soon' is no timeout" attach --timeout soon lab 1-1
 usage "a timeout too short" "'4' is no timeout: seconds, 5 to 86400" attach --timeout=4 lab 1-1

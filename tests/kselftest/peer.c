@@ -336,6 +336,8 @@ static void dispatch(struct peer *p, const struct peer_command *c)
 {
 	if (read_flag(p, &p->mute))
 		return;
+	if (p->delay_ms && c->c.command == SUBURB_CMD_SUBMIT && c->c.submit.ep == 0)
+		usleep(p->delay_ms * 1000);
 	if (c->c.command == SUBURB_CMD_SUBMIT && is_standard(&c->c.submit))
 		answer_standard(p, &c->c.submit);
 	else if (c->c.command == SUBURB_CMD_UNLINK && !read_flag(p, &p->unlinks_queued))

@@ -63,6 +63,7 @@ struct peer {
 	int fd; /* ours */
 	int far; /* the kernel's; the test closes it after attaching */
 	__u32 speed;
+	unsigned int delay_ms; /* before each answer on endpoint 0; likewise */
 	bool digest; /* messages carry digests, both ways; set before attaching */
 	pthread_t thread;
 	pthread_mutex_t gate; /* held: it reads nothing more until this is let go */

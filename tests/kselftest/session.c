@@ -46,8 +46,8 @@ int session_start_on(struct session *s, __u32 speed, int fd, int far)
 	return ret ? ret : open_usb(s);
 }
 
-/* @like: window, patience and features */
-static int start(struct session *s, __u32 speed, const struct suburb_attach *like)
+int session_start_slow(struct session *s, __u32 speed, unsigned int delay_ms,
+		       const struct suburb_attach *like)
 {
 	int ret = open_dev(s);
 
@@ -56,13 +56,20 @@ static int start(struct session *s, __u32 speed, const struct suburb_attach *lik
 	if (ret)
 		return ret;
 	remote_attach_init(&s->a, s->peer.far, speed, PEER_DEVID);
+	s->a.flags = like->flags;
 	s->a.window_requests = like->window_requests;
 	s->a.window_bytes = like->window_bytes;
 	s->a.unlink_ms = like->unlink_ms;
 	s->a.features = like->features;
 	s->peer.digest = like->features & SUBURB_FEATURE_DIGEST;
+	s->peer.delay_ms = delay_ms;
 	ret = attach(s);
 	return ret ? ret : open_usb(s);
+}
+
+static int start(struct session *s, __u32 speed, const struct suburb_attach *like)
+{
+	return session_start_slow(s, speed, 0, like);
 }
 
 int session_start_window(struct session *s, __u32 speed, __u32 requests, __u32 bytes)

@@ -32,6 +32,9 @@ int session_start_window(struct session *s, __u32 speed, __u32 requests, __u32 b
 int session_start_unlink_ms(struct session *s, __u32 speed, __u32 unlink_ms);
 /* With SUBURB_FEATURE_* agreed. */
 int session_start_features(struct session *s, __u32 speed, __u64 features);
+/* Over a link whose round trip takes so long; flags, window and so on of @like. */
+int session_start_slow(struct session *s, __u32 speed, unsigned int delay_ms,
+		       const struct suburb_attach *like);
 const char *session_stop(struct session *s);
 
 /* Reads the status by id into s->st. */

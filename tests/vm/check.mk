@@ -31,7 +31,7 @@ KSELFTESTS := $(filter-out $(if $(filter debug,$(KERNEL)),,suburb_faults%),$(bas
 # What says no more in the other place runs in one: over loopback, which is quicker,
 # or over two VMs where the link matters. scenario_unplug leaves an empty disk.
 scenarios   = $(1:%=scenario_%.sh)
-ONLY_ONE   := $(call scenarios,audio errors links privilege state uas usbmon usbtest video)
+ONLY_ONE   := $(call scenarios,audio errors links privilege readahead state uas usbmon usbtest video)
 ONLY_TWO   := $(call scenarios,digest suspend)
 LAST       := $(call scenarios,unplug)
 SCENARIOS  := $(filter-out $(LAST),$(notdir $(wildcard tests/kselftest/scenario_*.sh))) $(LAST)

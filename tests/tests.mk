@@ -175,7 +175,7 @@ check-host: ## all that needs no VM: also 32 bit, big endian, valgrind, coverage
 	@tests/sum.sh $(RESULTS) $(HOST_LAYERS)
 
 run-host: layer-asan layer-valgrind layer-i386 layer-s390x layer-freestanding layer-harness layer-lint \
-	layer-module layer-install layer-memory coverage
+	layer-module layer-install layer-memory coverage $(MORE:%=layer-%)
 layer-valgrind layer-i386 layer-s390x: | layer-asan
 # They build in the same folder as layer-valgrind.
 layer-install: | layer-module layer-valgrind
@@ -190,11 +190,12 @@ lint: ## all static checks: sparse, checkpatch, analysers of gcc and clang, and 
 
 run-lint: $(LINT_LAYERS:%=layer-%)
 
-check: deps ## all tests, with the VMs
+# One of the VM layers mostly waits: three at a time.
+check: deps ## all tests, with the VMs (MORE=analyse: and all static checks, as CI does)
 	@rm -f $(RESULTS)/*.tap
 	@+$(SUBMAKE) -k run-host || :
-	@+$(SUBMAKE) check-vm || :
-	@tests/sum.sh $(RESULTS) $(HOST_LAYERS) $(VM_LAYERS)
+	@+$(SUBMAKE:-j2=-j3) check-vm || :
+	@tests/sum.sh $(RESULTS) $(HOST_LAYERS) $(MORE) $(VM_LAYERS)
 
 deps: ## install what is missing of Debian's packages
 	@tests/deps.sh

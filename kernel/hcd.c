@@ -5,7 +5,8 @@
  *
  * No DMA (so buffers are taken as drivers made them, and scatterlists of any
  * shape), no interrupts, no bottom half of usbcore's: URBs are given back from
- * the link's worker, with softirqs off, as drivers' locking expects it.
+ * the link's worker or from TCP's softirq, with softirqs off, as drivers' locking
+ * expects it.
  */
 #include <linux/bottom_half.h>
 #include <linux/module.h>
@@ -85,24 +86,40 @@ static bool is_set_address(const struct urb *urb)
 	       setup->bRequest == USB_REQ_SET_ADDRESS;
 }
 
-/* Without a request the URB is answered here, with @status. */
-static int link_urb(struct suburb_remote *remote, struct usb_hcd *hcd, struct urb *urb,
-		    struct suburb_request *request, int status)
+/* Without the exporter, at once. */
+static int answer_urb(struct suburb_remote *remote, struct usb_hcd *hcd, struct urb *urb,
+		      int status)
 {
 	unsigned long flags;
 	int ret;
 
 	spin_lock_irqsave(&remote->queue.lock, flags);
 	ret = remote->queue.dead ? -ESHUTDOWN : usb_hcd_link_urb_to_ep(hcd, urb);
-	if (!ret && request)
-		suburb_queue_add(&remote->queue, request);
-	else if (ret == -EPERM && request)
-		suburb_queue_refused(&remote->queue, request);
-	else if (!ret)
+	if (!ret)
 		usb_hcd_unlink_urb_from_ep(hcd, urb);
 	spin_unlock_irqrestore(&remote->queue.lock, flags);
-	if (!ret && !request)
+	if (!ret)
 		hcd_giveback(urb, status);
+	return ret;
+}
+
+static int send_urb(struct suburb_remote *remote, struct usb_hcd *hcd, struct urb *urb,
+		    struct suburb_request *request, bool can_sleep)
+{
+	unsigned long flags;
+	bool push = false;
+	int ret;
+
+	spin_lock_irqsave(&remote->queue.lock, flags);
+	ret = remote->queue.dead ? -ESHUTDOWN : usb_hcd_link_urb_to_ep(hcd, urb);
+	if (!ret)
+		push = suburb_queue_add(&remote->queue, request, can_sleep);
+	else if (ret == -EPERM)
+		suburb_queue_refused(&remote->queue, request);
+	spin_unlock_irqrestore(&remote->queue.lock, flags);
+	/* The URB may be back by now; our reference to the remote holds the connection. */
+	if (push)
+		suburb_conn_push(remote->conn);
 	return ret;
 }
 
@@ -112,16 +129,16 @@ static int enqueue(struct suburb_remote *remote, struct usb_hcd *hcd, struct urb
 	int ret;
 
 	if (is_set_address(urb) || suburb_power_answers(remote->controller, urb))
-		return link_urb(remote, hcd, urb, NULL, 0);
+		return answer_urb(remote, hcd, urb, 0);
 	if (suburb_streams_reserved(remote, urb))
-		return link_urb(remote, hcd, urb, NULL, -EPIPE);
+		return answer_urb(remote, hcd, urb, -EPIPE);
 	ret = suburb_transfer_check(urb);
 	if (ret)
 		return ret;
 	request = suburb_request_alloc(urb, gfp);
 	if (!request)
 		return -ENOMEM;
-	ret = link_urb(remote, hcd, urb, request, 0);
+	ret = send_urb(remote, hcd, urb, request, gfpflags_allow_blocking(gfp));
 	if (ret)
 		suburb_request_free(request);
 	return ret;

@@ -608,28 +608,29 @@ bool suburb_readahead_wakes(struct suburb_queue *queue, u8 endpoint)
  * @queue: the queue
  * @endpoint: IN
  *
- * Context: process, no locks.
+ * Context: process or softirq, no locks of ours.
  */
 void suburb_readahead_deliver(struct suburb_queue *queue, u8 endpoint)
 {
 	struct suburb_readahead *ahead = readahead_of(queue, endpoint);
+	unsigned long flags;
 	struct urb *urb;
 	int status;
 
-	spin_lock_irq(&queue->lock);
+	spin_lock_irqsave(&queue->lock, flags);
 	if (ahead->delivering)
 		goto out;
 	ahead->delivering = true;
 	while ((urb = next_reader(queue, ahead, &status))) {
-		spin_unlock_irq(&queue->lock);
+		spin_unlock_irqrestore(&queue->lock, flags);
 		queue->host->giveback(urb, status);
-		spin_lock_irq(&queue->lock);
+		spin_lock_irqsave(&queue->lock, flags);
 	}
 	ahead->delivering = false;
 	if (ahead->mode == READAHEAD_OFF && !ahead->kept && !queue->dead)
 		release_readers(queue, ahead);
 out:
-	spin_unlock_irq(&queue->lock);
+	spin_unlock_irqrestore(&queue->lock, flags);
 }
 
 /* --- from time to time ------------------------------------------------------ */

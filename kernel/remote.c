@@ -65,6 +65,13 @@ static int remote_complete(void *owner, struct suburb_violation *violation)
 	return suburb_queue_complete(&remote->queue, violation);
 }
 
+static bool remote_calm(void *owner)
+{
+	struct suburb_remote *remote = owner;
+
+	return suburb_queue_calm(&remote->queue);
+}
+
 static void remote_conn_failed(void *owner, enum suburb_reason reason, int error,
 			       const struct suburb_violation *violation)
 {
@@ -86,6 +93,7 @@ static void remote_conn_failed(void *owner, enum suburb_reason reason, int error
 static const struct suburb_conn_ops remote_conn_ops = {
 	.send = { .next = remote_next, .sent = remote_sent },
 	.receive = { .reply = remote_reply, .complete = remote_complete },
+	.calm = remote_calm,
 	.failed = remote_conn_failed,
 };
 
@@ -257,11 +265,13 @@ bool suburb_remote_end(struct suburb_remote *remote, enum suburb_reason reason, 
  * @reason: why, unless that is known already
  * @error: errno of a link error, positive
  *
- * Context: process, any locks but ours: only a work is queued.
+ * Context: any, any locks but ours: only a work is queued.
  */
 void suburb_remote_fail(struct suburb_remote *remote, enum suburb_reason reason, int error)
 {
-	spin_lock_irq(&remote->queue.lock);
+	unsigned long flags;
+
+	spin_lock_irqsave(&remote->queue.lock, flags);
 	/* One that ends already may be the last: its workqueue goes, too. */
 	if (is_ending(remote))
 		goto out;
@@ -273,7 +283,7 @@ void suburb_remote_fail(struct suburb_remote *remote, enum suburb_reason reason,
 	if (!queue_work(suburb_end_wq, &remote->failed_work))
 		suburb_remote_put(remote); /* not the last: the caller has one */
 out:
-	spin_unlock_irq(&remote->queue.lock);
+	spin_unlock_irqrestore(&remote->queue.lock, flags);
 }
 
 /**

@@ -48,6 +48,9 @@
 #include "request_private.h"
 #include "trace.h"
 
+/* On the wire at once, while all is calm: see conn.c. */
+#define CALM_MESSAGES 4
+
 static struct kmem_cache *suburb_request_cache;
 static struct workqueue_struct *suburb_cancel_wq;
 
@@ -178,13 +181,45 @@ struct urb *suburb_request_take_urb(struct suburb_queue *queue, struct suburb_re
 
 /* --- from the host controller --------------------------------------------- */
 
+/* Few messages are on the wire, and small ones. */
+static bool is_calm(const struct suburb_queue *queue)
+{
+	const struct suburb_message *message;
+	unsigned int count = 0;
+
+	lockdep_assert_held(&queue->lock);
+	list_for_each_entry(message, &queue->sent, node)
+		if (++count > CALM_MESSAGES || suburb_message_is_unlink(message) ||
+		    message->request->iso || message->request->data ||
+		    message->request->bytes > SUBURB_CALM_BYTES)
+			return false;
+	return true;
+}
+
+/* suburb_conn_ops.calm */
+bool suburb_queue_calm(struct suburb_queue *queue)
+{
+	unsigned long flags;
+	bool calm;
+
+	spin_lock_irqsave(&queue->lock, flags);
+	calm = is_calm(queue);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	return calm;
+}
+
 /**
  * suburb_queue_add - a URB to be sent
  * @queue: its lock is held, and it is not dead; the URB is on its endpoint's list
  * @request: from suburb_request_alloc(); the queue's from now on
+ * @can_sleep: the caller can, without the lock
+ *
+ * Return: true: suburb_conn_push() has to follow, without the lock.
  */
-void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request)
+bool suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request, bool can_sleep)
 {
+	bool waits;
+
 	lockdep_assert_held(&queue->lock);
 	if (request->iso)
 		suburb_iso_begin(request->urb, &queue->next_frame[request->endpoint],
@@ -192,13 +227,17 @@ void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request
 	request->urb->hcpriv = request;
 	request->submit.state = MESSAGE_WAITING;
 	list_add_tail(&request->all, &queue->all);
-	if (!suburb_readahead_takes(queue, request)) {
-		list_add_tail(&request->submit.node, &queue->waiting);
-		suburb_conn_kick(queue->conn);
-	}
+	waits = suburb_readahead_takes(queue, request);
 	queue->pending++;
 	queue->urbs[request->endpoint]++;
 	queue->counters[request->endpoint].urbs++;
+	if (waits)
+		return false;
+	list_add_tail(&request->submit.node, &queue->waiting);
+	if (can_sleep && is_calm(queue))
+		return suburb_conn_claim(queue->conn);
+	suburb_conn_kick(queue->conn);
+	return false;
 }
 
 /* Its CMD_UNLINK, for a CMD_SUBMIT that is sent. */

@@ -138,7 +138,8 @@ void suburb_request_free(struct suburb_request *request);
 void suburb_queue_init(struct suburb_queue *queue, const struct suburb_attach *attach,
 		       const struct suburb_host_ops *host);
 void suburb_queue_start(struct suburb_queue *queue, struct suburb_conn *conn);
-void suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request);
+bool suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request, bool can_sleep);
+bool suburb_queue_calm(struct suburb_queue *queue);
 void suburb_queue_unlink(struct suburb_queue *queue, struct urb *urb);
 void suburb_queue_refused(struct suburb_queue *queue, const struct suburb_request *request);
 void suburb_queue_hurry(struct suburb_queue *queue, bool hurry);

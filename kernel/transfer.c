@@ -103,7 +103,7 @@ static int staging_reserve(struct suburb_staging *staging, u32 size)
 	if (size <= staging->size)
 		return 0;
 	kvfree(staging->data);
-	staging->data = kvmalloc(size, GFP_KERNEL);
+	staging->data = kvmalloc(size, size > SUBURB_CALM_BYTES ? GFP_KERNEL : GFP_ATOMIC);
 	staging->size = staging->data ? size : 0;
 	return staging->data ? 0 : -ENOMEM;
 }
@@ -133,7 +133,7 @@ static int receive_iso(const struct urb *urb, struct suburb_wire_iso *iso,
  * @body: out: where the rest of the reply goes
  * @violation: filled if the exporter broke the protocol
  *
- * Context: process.
+ * Context: process; also softirq, for no more than SUBURB_CALM_BYTES and without @iso.
  * Return: 0, -EPROTO, or -ENOMEM.
  */
 int suburb_transfer_reply(const struct urb *urb, struct suburb_wire_iso *iso,
@@ -161,7 +161,7 @@ int suburb_transfer_reply(const struct urb *urb, struct suburb_wire_iso *iso,
  * @body: out: where the rest of the reply goes
  * @violation: filled if the exporter broke the protocol
  *
- * Context: process.
+ * Context: process; also softirq, for no more than SUBURB_CALM_BYTES and without @iso.
  * Return: 0, -EPROTO, or -ENOMEM.
  */
 int suburb_transfer_discard(bool in, u32 bytes, struct suburb_wire_iso *iso, u32 packets,
@@ -189,7 +189,7 @@ int suburb_transfer_discard(bool in, u32 bytes, struct suburb_wire_iso *iso, u32
  * @ret: the reply's header
  * @violation: filled if the exporter broke the protocol
  *
- * Context: process, no locks.
+ * Context: process, no locks; also softirq, without @iso.
  * Return: 0, -EPROTO, or another error of the link.
  */
 int suburb_transfer_finish(struct urb *urb, const struct suburb_wire_iso *iso,

@@ -12,6 +12,9 @@
 
 struct urb;
 
+/* Most that one request moves while replies may be taken in softirq. */
+#define SUBURB_CALM_BYTES 4096
+
 /**
  * struct suburb_staging - memory for data that has no place yet
  * @data: from kvmalloc(), kept for the next one

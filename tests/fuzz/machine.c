@@ -14,6 +14,7 @@
 
 struct machine machine;
 unsigned int shim_atomic;
+unsigned int shim_softirq;
 bool shim_vmalloc;
 struct workqueue_struct shim_system_wq;
 unsigned long jiffies;
@@ -54,7 +55,7 @@ void *kmalloc(size_t size, gfp_t gfp)
 {
 	void *memory;
 
-	shim_assert(gfp == GFP_ATOMIC || !shim_atomic);
+	shim_assert(gfp == GFP_ATOMIC || (!shim_atomic && !shim_softirq));
 	shim_assert(size <= LARGEST_ALLOCATION);
 	if (machine.fail && !--machine.fail)
 		return NULL;
@@ -148,6 +149,14 @@ bool cancel_work_sync(struct work_struct *work)
 	work->pending = false;
 	list_del(&work->node);
 	return true;
+}
+
+void wait_on_bit(unsigned long *flags, int n, unsigned int mode)
+{
+	shim_assert(!shim_atomic && !shim_softirq);
+	if (test_bit(n, flags))
+		machine_run();
+	shim_assert(!test_bit(n, flags));
 }
 
 bool cancel_delayed_work_sync(struct delayed_work *work)

@@ -146,7 +146,7 @@ int sock_recvmsg(struct socket *sock, struct msghdr *msg, int flags)
 	struct machine_socket *s = socket_of(sock);
 	size_t size = min(min(s->in_size - s->taken, msg->msg_iter.count), s->piece);
 
-	shim_assert(!shim_atomic && msg->msg_iter.count);
+	shim_assert(!shim_atomic && !shim_softirq && msg->msg_iter.count);
 	if (s->shut)
 		return 0;
 	if (size) {
@@ -161,13 +161,37 @@ int sock_recvmsg(struct socket *sock, struct msghdr *msg, int flags)
 	return s->eof ? 0 : -EAGAIN;
 }
 
+int skb_copy_datagram_iter(const struct sk_buff *skb, int offset, struct iov_iter *iter, int bytes)
+{
+	return copy_to_iter(skb->data + offset, (size_t)bytes, iter) != (size_t)bytes;
+}
+
+/* What is not used stays for sock_recvmsg(). */
+int tcp_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor)
+{
+	struct machine_socket *s = container_of(sk, struct machine_socket, sk);
+	struct sk_buff skb;
+	size_t size;
+	int used = 1;
+
+	shim_assert(shim_softirq && !shim_atomic);
+	while (used > 0 && s->taken < s->in_size && !s->shut) {
+		size = min(s->in_size - s->taken, s->piece);
+		skb.data = s->in;
+		used = actor(desc, &skb, (unsigned int)s->taken, size);
+		shim_assert(used >= 0 && (size_t)used <= size);
+		s->taken += (size_t)used;
+	}
+	return used;
+}
+
 int sock_sendmsg(struct socket *sock, struct msghdr *msg)
 {
 	struct machine_socket *s = socket_of(sock);
 	size_t size = min(msg->msg_iter.count, s->room);
 	u8 *bytes;
 
-	shim_assert(!shim_atomic && msg->msg_iter.count);
+	shim_assert(!shim_atomic && !shim_softirq && msg->msg_iter.count);
 	if (s->shut || s->error)
 		return s->error ? -s->error : -EPIPE;
 	if (!size)

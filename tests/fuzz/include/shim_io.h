@@ -78,8 +78,13 @@ struct tcp_sock {
 	u32 snd_nxt;
 };
 
+struct inet_connection_sock {
+	const void *icsk_ulp_ops;
+};
+
 struct sock {
 	struct tcp_sock tcp_state;
+	struct inet_connection_sock connection;
 	rwlock_t sk_callback_lock;
 	void *sk_user_data;
 	void (*sk_data_ready)(struct sock *sk);
@@ -108,7 +113,25 @@ struct socket {
 #define sk_stream_is_writeable(sk) ((sk)->writeable)
 #define tcp_sock_set_nodelay(sk) ((void)(sk))
 #define tcp_sk(sk) (&(sk)->tcp_state)
+#define inet_csk(sk) (&(sk)->connection)
 #define sock_no_linger(sk) ((void)(sk))
+
+struct sk_buff {
+	const u8 *data;
+};
+
+typedef struct {
+	union {
+		void *data;
+	} arg;
+	size_t count;
+} read_descriptor_t;
+
+typedef int (*sk_read_actor_t)(read_descriptor_t *desc, struct sk_buff *skb, unsigned int offset,
+			       size_t length);
+
+int tcp_read_sock(struct sock *sk, read_descriptor_t *desc, sk_read_actor_t actor);
+int skb_copy_datagram_iter(const struct sk_buff *skb, int offset, struct iov_iter *iter, int bytes);
 
 struct socket *sockfd_lookup(int fd, int *error);
 int sock_recvmsg(struct socket *sock, struct msghdr *msg, int flags);

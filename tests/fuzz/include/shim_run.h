@@ -15,6 +15,8 @@
 #define GFP_KERNEL 1
 #define GFP_NOIO 2
 
+#define gfpflags_allow_blocking(gfp) ((gfp) != GFP_ATOMIC)
+
 void *kmalloc(size_t size, gfp_t gfp);
 void *kzalloc(size_t size, gfp_t gfp);
 void kfree(const void *memory);
@@ -43,8 +45,9 @@ static inline unsigned int memalloc_noio_save(void)
 
 /* --- locks ---------------------------------------------------------------- */
 
-/* Spinlocks held now. */
+/* Spinlocks held now, and callbacks of a socket that run: these may give URBs back. */
 extern unsigned int shim_atomic;
+extern unsigned int shim_softirq;
 
 typedef struct {
 	bool held;
@@ -72,11 +75,38 @@ static inline void spin_unlock(spinlock_t *lock)
 #define spin_unlock_irqrestore(lock, flags) ((void)(flags), spin_unlock(lock))
 #define lockdep_assert_held(lock) shim_assert((lock)->held)
 
-typedef spinlock_t rwlock_t;
-#define read_lock_bh spin_lock
-#define read_unlock_bh spin_unlock
-#define write_lock_bh spin_lock
-#define write_unlock_bh spin_unlock
+typedef struct {
+	unsigned int readers;
+	bool writer;
+} rwlock_t;
+
+static inline void read_lock_bh(rwlock_t *lock)
+{
+	shim_assert(!lock->writer);
+	lock->readers++;
+	shim_softirq++;
+}
+
+static inline void read_unlock_bh(rwlock_t *lock)
+{
+	shim_assert(lock->readers);
+	lock->readers--;
+	shim_softirq--;
+}
+
+static inline void write_lock_bh(rwlock_t *lock)
+{
+	shim_assert(!lock->writer && !lock->readers);
+	lock->writer = true;
+	shim_atomic++;
+}
+
+static inline void write_unlock_bh(rwlock_t *lock)
+{
+	shim_assert(lock->writer);
+	lock->writer = false;
+	shim_atomic--;
+}
 
 #define local_bh_disable() ((void)0)
 #define local_bh_enable() ((void)0)
@@ -119,6 +149,14 @@ static inline bool test_and_clear_bit(int n, unsigned long *flags)
 	clear_bit(n, flags);
 	return was;
 }
+
+#define try_cmpxchg(flags, old, new) \
+	(*(flags) == *(old) ? (*(flags) = (new), true) : (*(old) = *(flags), false))
+
+/* Lets works run until somebody has cleared it. */
+void wait_on_bit(unsigned long *flags, int n, unsigned int mode);
+#define wake_up_bit(flags, n) ((void)(flags))
+#define TASK_UNINTERRUPTIBLE 2
 
 struct kref {
 	int count;

@@ -83,9 +83,9 @@ static bool label_is_fit(const char *label)
 
 static int judge_attach(const struct suburb_attach *attach)
 {
-	if (attach->flags & ~SUBURB_ATTACH_NO_READ_AHEAD || attach->features & ~FEATURES || attach->session || attach->grace_ms ||
-	    attach->keepalive_ms || attach->largest_transfer ||
-	    attach->unlink_ms > SUBURB_UNLINK_MS_MOST)
+	if (attach->flags & ~SUBURB_ATTACH_NO_READ_AHEAD || attach->features & ~FEATURES ||
+	    attach->session || attach->grace_ms || attach->keepalive_ms ||
+	    attach->largest_transfer || attach->unlink_ms > SUBURB_UNLINK_MS_MOST)
 		return -EINVAL;
 	if (!all_zero(attach->token, sizeof(attach->token)) ||
 	    !all_zero(attach->reserved, sizeof(attach->reserved)))

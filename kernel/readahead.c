@@ -643,7 +643,8 @@ static void look_whether_alone(struct suburb_queue *queue, struct suburb_readahe
 	spin_lock_irq(&queue->lock);
 	most = patience_of(ahead);
 	since = ktime_get_ns() - ahead->alone;
-	if (!queue->dead && (ahead->mode == READAHEAD_ON || ahead->kept > 1) && !has_reader(queue, ahead)) {
+	if (!queue->dead && (ahead->mode == READAHEAD_ON || ahead->kept > 1) &&
+	    !has_reader(queue, ahead)) {
 		if (since >= most)
 			stop(queue, ahead, KEEP_NEWEST);
 		else

@@ -44,6 +44,7 @@ AVOID_EXTERNS                    what the linker gives another name is in no hea
 BRACES                           kselftest_harness.h makes blocks of what looks like a statement
 COMPLEX_MACRO                    initializers
 EMBEDDED_FUNCTION_NAME           words that are no names there
+PREFER_DEFINED_ATTRIBUTE_MACRO   macros of the kernel
 SPACING                          takes FIXTURE_DATA(name) *self for a multiplication
 '
 

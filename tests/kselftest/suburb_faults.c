@@ -286,7 +286,7 @@ static int settle_enumerate(struct rig *r, int ret)
 }
 
 FLOW(enumerate, "enumerate", .ready = ready_attach, .settle = settle_enumerate,
-     .right = { -ETIMEDOUT }, .workers = true, .below = "hub_event");
+	.right = { -ETIMEDOUT }, .workers = true, .below = "hub_event");
 
 TEST_F_TIMEOUT(ioctls, enumerate, SWEEP_SECONDS)
 {
@@ -313,7 +313,7 @@ static int call_idle(struct rig *r)
 }
 
 FLOW(idle, "remove an idle controller", .ready = ready_idle, .workers = true,
-     .below = "remove_idle");
+	.below = "remove_idle");
 
 TEST_F_TIMEOUT(ioctls, idle_controller, SWEEP_SECONDS)
 {
@@ -333,7 +333,7 @@ static bool find_module(void)
 	char line[512], *word;
 
 	while (pipe && fgets(line, sizeof(line), pipe))
-		for (word = strtok(line, " \n"); word; word = strtok(NULL, " \n"))
+		for (word = strtok(line, "\n "); word; word = strtok(NULL, "\n "))
 			if (strlen(word) > 3 && !strcmp(word + strlen(word) - 3, ".ko") &&
 			    strstr(word, "suburb"))
 				snprintf(module_path, sizeof(module_path), "%s", word);
@@ -397,7 +397,7 @@ static int settle_unload(struct rig *r, int ret)
 
 /* What fails before our function is called is the loader's. */
 FLOW(load, "load", .ready = ready_load, .settle = settle_load, .right = { -EINVAL },
-     .below = "do_one_initcall");
+	.below = "do_one_initcall");
 FLOW(unload, "unload", .ready = ready_unload, .settle = settle_unload);
 
 FIXTURE(module)

@@ -336,7 +336,7 @@ static int settle_link_iso(struct rig *r, int ret)
 #define LINK_ERRNOS { -ESHUTDOWN, -ENODEV, -EPROTO, -ETIMEDOUT }
 
 FLOW(carry, "carry", .settle = settle_link, .right = LINK_ERRNOS, .below = "conn_work",
-     .workers = true);
+	.workers = true);
 static const struct flow flow_carry_tcp = {
 	.name = "carry over TCP",
 	.call = call_carry,
@@ -354,7 +354,7 @@ static const struct flow flow_carry_digests = {
 	.workers = true,
 };
 FLOW(carry_iso, "carry isochronous", .settle = settle_link_iso, .right = LINK_ERRNOS,
-     .below = "conn_work", .workers = true);
+	.below = "conn_work", .workers = true);
 
 TEST_F_TIMEOUT(urbs, carry, SWEEP_SECONDS)
 {
@@ -448,7 +448,7 @@ static int settle_late(struct rig *r, int ret)
 }
 
 FLOW(late, "late reply", .ready = ready_late, .settle = settle_late, .right = LINK_ERRNOS,
-     .below = "transfer_discard", .workers = true);
+	.below = "transfer_discard", .workers = true);
 
 TEST_F_TIMEOUT(urbs, late_reply, SWEEP_SECONDS)
 {

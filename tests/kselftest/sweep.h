@@ -15,6 +15,8 @@
 #ifndef SUBURB_TEST_SWEEP_H
 #define SUBURB_TEST_SWEEP_H
 
+#include <stdatomic.h>
+
 #include "session.h"
 
 /* For a test; a kernel that can do it is slow, and patience.c makes it more. */
@@ -27,9 +29,9 @@
 struct answerer {
 	struct peer *peer;
 	pthread_t thread;
-	volatile bool stop, hold;
+	atomic_bool stop, hold;
 	struct peer_command held;
-	volatile bool has_held;
+	atomic_bool has_held;
 };
 
 /* What flows are done with. */

@@ -55,9 +55,15 @@
 /* Round trips vary; requests on the wire beyond those that just cover one. */
 #define MARGIN_NS (2 * NSEC_PER_MSEC)
 
+static struct suburb_readahead *readahead_of_in(struct suburb_queue *queue, u8 endpoint)
+{
+	return &queue->readahead[endpoint - 17];
+}
+
+/* NULL for endpoint 0 and those that are not IN. */
 static struct suburb_readahead *readahead_of(struct suburb_queue *queue, u8 endpoint)
 {
-	return endpoint > 16 ? &queue->readahead[endpoint - 17] : NULL;
+	return endpoint > 16 ? readahead_of_in(queue, endpoint) : NULL;
 }
 
 static u8 endpoint_of(const struct suburb_queue *queue, const struct suburb_readahead *ahead)
@@ -408,7 +414,7 @@ void suburb_readahead_put(struct suburb_queue *queue, const struct suburb_reques
 		.ep = request->endpoint - 16,
 		.transfer_flags = SUBURB_URB_DIR_IN,
 		.length = request->bytes,
-		.interval = readahead_of(queue, request->endpoint)->interval,
+		.interval = readahead_of_in(queue, request->endpoint)->interval,
 	};
 
 	suburb_put_submit(header, &submit);
@@ -486,7 +492,7 @@ void suburb_readahead_answered(struct suburb_queue *queue, struct suburb_request
 void suburb_readahead_gone(struct suburb_queue *queue, struct suburb_request *request)
 {
 	if (request->data && !request->answered && !list_empty(&request->line))
-		leave_line(readahead_of(queue, request->endpoint), request);
+		leave_line(readahead_of_in(queue, request->endpoint), request);
 }
 
 /* A report has all its readers. */
@@ -612,7 +618,7 @@ bool suburb_readahead_wakes(struct suburb_queue *queue, u8 endpoint)
  */
 void suburb_readahead_deliver(struct suburb_queue *queue, u8 endpoint)
 {
-	struct suburb_readahead *ahead = readahead_of(queue, endpoint);
+	struct suburb_readahead *ahead = readahead_of_in(queue, endpoint);
 	unsigned long flags;
 	struct urb *urb;
 	int status;

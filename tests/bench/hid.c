@@ -137,7 +137,7 @@ static void read_reports(int fd, long long begin)
 	}
 	qsort(ages, count, sizeof(ages[0]), compare);
 	/* The last one may not have been asked for before the end. */
-	printf("%.1f %d %u %u %u\n", (count - 1) * 1e6 / (last - first),
+	printf("%.1f %u %u %u %u\n", (count - 1) * 1e6 / (last - first),
 	       writer.written > came + 1 ? writer.written - came : 0, disorder, ages[count / 2],
 	       ages[count * 99 / 100]);
 }

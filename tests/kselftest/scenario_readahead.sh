@@ -70,7 +70,10 @@ read_through() { # WAY
 
 begin
 trap restore EXIT
-check "gadget" gadget_load high 1 && gadget_create hid hid || { finish; exit; }
+if ! check "gadget" gadget_load high 1 || ! gadget_create hid hid; then
+	finish
+	exit
+fi
 hidg=$(gadget_hidg hid)
 busid=$(gadget_device hid)
 

@@ -17,8 +17,11 @@
 #include "compat.h"
 #include "digest.h"
 
-/* Beyond this a batch is not made longer: the rest may go while these travel. */
-#define MAX_BYTES (256 * 1024)
+/*
+ * Beyond this a batch is not made longer: the rest may go while these travel, and
+ * what is urgent before it.
+ */
+#define MAX_BYTES (128 * 1024)
 /* Memory for messages with digests. */
 #define FLAT_SIZE (32 * 1024)
 

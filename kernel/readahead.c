@@ -148,7 +148,7 @@ static void ask_for_report(struct suburb_queue *queue, struct suburb_readahead *
 	ahead->wire++;
 	list_move_tail(&request->line, &ahead->line);
 	request->submit.state = MESSAGE_WAITING;
-	list_add_tail(&request->submit.node, &queue->waiting);
+	suburb_request_wait(queue, request);
 	suburb_conn_kick(queue->conn);
 }
 
@@ -193,7 +193,8 @@ static void release_readers(struct suburb_queue *queue, struct suburb_readahead 
 	while ((reader = first_reader(ahead))) {
 		reader->filled = 0;
 		reader->urb->actual_length = 0;
-		list_move_tail(&reader->submit.node, &queue->waiting);
+		list_del(&reader->submit.node);
+		suburb_request_wait(queue, reader);
 		list_add_tail(&reader->line, &ahead->line);
 		suburb_conn_kick(queue->conn);
 	}

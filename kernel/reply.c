@@ -129,7 +129,7 @@ int suburb_queue_complete(struct suburb_queue *queue, struct suburb_violation *v
 	suburb_request_settle(queue, request);
 	wakes = suburb_readahead_wakes(queue, endpoint);
 	/* What the window kept back may go now. */
-	if (!list_empty(&queue->waiting) && queue->conn)
+	if (suburb_queue_waits(queue) && queue->conn)
 		suburb_conn_kick(queue->conn);
 	spin_unlock_irqrestore(&queue->lock, flags);
 

@@ -93,6 +93,7 @@ struct suburb_request *suburb_request_alloc(struct urb *urb, gfp_t gfp)
 	request->bytes = suburb_transfer_bytes(urb);
 	request->endpoint = endpoint_index(urb);
 	request->in = suburb_buffer_is_in(urb);
+	request->rank = usb_endpoint_xfer_bulk(&urb->ep->desc) ? SUBURB_BULK : SUBURB_PROMPT;
 	request->packets = request->iso ? urb->number_of_packets : 0;
 	init_lists(request);
 	return request;
@@ -136,6 +137,13 @@ static void message_sending(struct suburb_queue *queue, struct suburb_message *m
 	message->state = MESSAGE_SENDING;
 	list_move_tail(&message->node, &queue->sent);
 	hash_add(queue->by_seqnum, &message->hash, message->seqnum);
+}
+
+/* Its CMD_SUBMIT, which is in no list. */
+void suburb_request_wait(struct suburb_queue *queue, struct suburb_request *request)
+{
+	lockdep_assert_held(&queue->lock);
+	list_add_tail(&request->submit.node, &queue->waiting[request->rank]);
 }
 
 /* Whatever its message was, it is over. */
@@ -233,7 +241,7 @@ bool suburb_queue_add(struct suburb_queue *queue, struct suburb_request *request
 	queue->counters[request->endpoint].urbs++;
 	if (waits)
 		return false;
-	list_add_tail(&request->submit.node, &queue->waiting);
+	suburb_request_wait(queue, request);
 	if (can_sleep && is_calm(queue))
 		return suburb_conn_claim(queue->conn);
 	suburb_conn_kick(queue->conn);
@@ -322,12 +330,13 @@ static bool window_has_room(const struct suburb_queue *queue, const struct subur
 }
 
 /* The first that the window lets through; none may overtake another of its endpoint. */
-static struct suburb_message *next_waiting(struct suburb_queue *queue)
+static struct suburb_message *first_of(const struct suburb_queue *queue,
+				       const struct list_head *waiting)
 {
 	struct suburb_message *message;
 	u32 blocked = 0;
 
-	list_for_each_entry(message, &queue->waiting, node) {
+	list_for_each_entry(message, waiting, node) {
 		if (blocked & BIT(message->request->endpoint))
 			continue;
 		if (window_has_room(queue, message->request))
@@ -335,6 +344,19 @@ static struct suburb_message *next_waiting(struct suburb_queue *queue)
 		blocked |= BIT(message->request->endpoint);
 	}
 	return NULL;
+}
+
+static struct suburb_message *next_waiting(const struct suburb_queue *queue)
+{
+	return first_of(queue, &queue->waiting[SUBURB_PROMPT]) ?:
+	       first_of(queue, &queue->waiting[SUBURB_BULK]);
+}
+
+/* Is there a CMD_SUBMIT that was not sent? */
+bool suburb_queue_waits(const struct suburb_queue *queue)
+{
+	return !list_empty(&queue->waiting[SUBURB_PROMPT]) ||
+	       !list_empty(&queue->waiting[SUBURB_BULK]);
 }
 
 static void put_submit(struct suburb_queue *queue, const struct suburb_message *message,
@@ -418,7 +440,8 @@ void suburb_queue_init(struct suburb_queue *queue, const struct suburb_attach *a
 	queue->host = host;
 	queue->dead = true;
 	INIT_LIST_HEAD(&queue->urgent);
-	INIT_LIST_HEAD(&queue->waiting);
+	INIT_LIST_HEAD(&queue->waiting[SUBURB_PROMPT]);
+	INIT_LIST_HEAD(&queue->waiting[SUBURB_BULK]);
 	INIT_LIST_HEAD(&queue->sent);
 	INIT_LIST_HEAD(&queue->all);
 	INIT_LIST_HEAD(&queue->cancelled);

@@ -24,6 +24,9 @@ struct suburb_request;
 #define SUBURB_ENDPOINTS 32
 #define SUBURB_HASH_BITS 8
 
+/* A key press does not wait behind a disk's megabyte. */
+enum suburb_rank { SUBURB_PROMPT, SUBURB_BULK, SUBURB_RANKS };
+
 #define SUBURB_WINDOW_REQUESTS 256
 #define SUBURB_WINDOW_BYTES (8 * 1024 * 1024)
 #define SUBURB_UNLINK_MS 20000
@@ -50,7 +53,7 @@ struct suburb_host_ops {
  * @conn: where messages go; NULL once dead
  * @dead: nothing more is taken
  * @urgent: messages that overtake @waiting: unlinks
- * @waiting: CMD_SUBMITs not sent yet
+ * @waiting: CMD_SUBMITs not sent yet, of bulk endpoints and, before them, all others
  * @sent: messages being sent or sent, in that order, until answered
  * @all: requests
  * @cancelled: CMD_SUBMITs that were unlinked before they were sent
@@ -105,7 +108,7 @@ struct suburb_queue {
 	u64 moved;
 	unsigned long moved_at;
 	struct list_head urgent;
-	struct list_head waiting;
+	struct list_head waiting[SUBURB_RANKS];
 	struct list_head sent;
 	struct list_head all;
 	struct list_head cancelled;

@@ -34,6 +34,7 @@ struct suburb_message {
  * @endpoint: index into the queue's tables
  * @bytes: counted against the window
  * @in: data comes from the device
+ * @rank: which queue.waiting it waits in
  * @unlinked: when, in jiffies
  * @packets: of an isochronous one
  * @iso: descriptors as they are on the wire: first ours, then the exporter's;
@@ -56,6 +57,7 @@ struct suburb_request {
 	u32 bytes;
 	u32 packets;
 	bool in;
+	enum suburb_rank rank;
 	u8 endpoint;
 
 	/* See readahead.c: */
@@ -81,6 +83,8 @@ static inline bool suburb_request_is_unlinked(const struct suburb_request *reque
 }
 
 /* Under queue.lock: */
+void suburb_request_wait(struct suburb_queue *queue, struct suburb_request *request);
+bool suburb_queue_waits(const struct suburb_queue *queue);
 void suburb_message_idle(struct suburb_message *message);
 void suburb_request_settle(struct suburb_queue *queue, struct suburb_request *request);
 struct urb *suburb_request_take_urb(struct suburb_queue *queue, struct suburb_request *request);

@@ -154,6 +154,34 @@ TEST_F(link, quirk_25_much_out_to_a_slow_reader)
 	EXPECT_TRUE(reap_all(self));
 }
 
+/* Bulk that was not told to the socket yet lets others go first. */
+TEST_F(link, interrupt_overtakes_bulk)
+{
+	int size = 32768, i, place = -1;
+	struct usbdevfs_urb urb = {};
+	__u8 report[8] = { 1 };
+
+	setsockopt(self->s.peer.fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	peer_hold(&self->s.peer, true);
+	ASSERT_TRUE(submit_all(self, PEER_BULK_OUT));
+	usleep(300000);
+	ASSERT_EQ(0, usbfs_submit(self->s.usb, &urb, USBDEVFS_URB_TYPE_INTERRUPT, PEER_INT_OUT,
+				  report, sizeof(report)));
+	usleep(100000);
+	peer_hold(&self->s.peer, false);
+	for (i = 0; i <= URBS; i++) {
+		ASSERT_TRUE(peer_next(&self->s.peer, &self->c, 10000));
+		if (self->c.c.submit.ep == (PEER_INT_OUT & 0x0f))
+			place = i;
+		ASSERT_EQ(0, peer_reply(&self->s.peer, self->c.c.submit.seqnum, 0, NULL,
+					self->c.c.submit.length));
+	}
+	EXPECT_LE(0, place);
+	EXPECT_GT(URBS, place);
+	for (i = 0; i <= URBS; i++)
+		EXPECT_NE(NULL, usbfs_reap(self->s.usb, 10000));
+}
+
 TEST_F(link, quirk_25_much_in)
 {
 	__u8 *sent = malloc(MUCH);

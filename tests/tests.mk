@@ -190,11 +190,10 @@ lint: ## all static checks: sparse, checkpatch, analysers of gcc and clang, and 
 
 run-lint: $(LINT_LAYERS:%=layer-%)
 
-# One of the VM layers mostly waits: three at a time.
 check: deps ## all tests, with the VMs (MORE=analyse: and all static checks, as CI does)
 	@rm -f $(RESULTS)/*.tap
 	@+$(SUBMAKE) -k run-host || :
-	@+$(SUBMAKE:-j2=-j3) check-vm || :
+	@+$(SUBMAKE) check-vm || :
 	@tests/sum.sh $(RESULTS) $(HOST_LAYERS) $(MORE) $(VM_LAYERS)
 
 deps: ## install what is missing of Debian's packages

@@ -18,8 +18,9 @@
 
 /*
  * Attaches @device of @dial's host on @sockfd with SUBURB_ATTACH_* and those SUBURB_FEATURE_*
- * that were agreed, and waits for it to be usable. Closes @sockfd in any case. 0: @status tells of it. Negative
- * errno: nothing stays attached; -EINTR: a signal asked to stop, see handover_signal().
+ * that were agreed, and waits for it to be usable. Closes @sockfd in any case. 0: @status
+ * tells of it. Negative errno: nothing stays attached; -EINTR: a signal asked to stop, see
+ * handover_signal().
  */
 int handover(int kernel, int sockfd, const struct dial *dial, const struct suburb_device *device,
 	     uint32_t flags, uint64_t features, struct deadline deadline,
